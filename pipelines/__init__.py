@@ -1,0 +1,1 @@
+"""How bytes become tidy rows: plain Python, without orchestrator or dbt."""

@@ -1,0 +1,1 @@
+"""Bytes: found, checked for size, archived by SHA-256 before anything reads them."""

@@ -1,0 +1,74 @@
+"""Find a source's files: in an origin folder when one is given, else in the source's own folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines.acquire.archive import Archive, FileTooLargeError, Snapshot
+from pipelines.catalog.loader import DescribedSource
+from pipelines.defects import Defect
+from pipelines.settings import PROJECT_ROOT, Home, now
+
+
+def _candidates(source: DescribedSource, file: str, origin: Path | None) -> list[Path]:
+    folders = [origin / source.source_id, origin] if origin else []
+    return [folder / file for folder in (*folders, source.folder)]
+
+
+def locate(source: DescribedSource, file: str, origin: Path | None = None) -> Path | None:
+    """Return the file to read, the origin's before the repository's; links out of the folder are not followed."""
+    for path in _candidates(source, file, origin):
+        if path.is_file() and path.resolve().is_relative_to(path.parent.resolve()):
+            return path
+    return None
+
+
+def _origin_url(path: Path) -> str:
+    if path.is_relative_to(PROJECT_ROOT):
+        return path.relative_to(PROJECT_ROOT).as_posix()
+    return path.resolve().as_uri()
+
+
+def acquire(source: DescribedSource, home: Home, origin: Path | None = None) -> tuple[list[Snapshot], list[Defect]]:
+    """Archive every file of a source; return the current snapshots and the files that could not be had."""
+    archive, snapshots, defects = Archive(home), [], []
+    for name, table in source.description.tables.items():
+        path = locate(source, table.file, origin)
+        if path is None:
+            defects.append(_absent(source, name, table.file, "file_missing", None))
+            continue
+        try:
+            sha256 = archive.store(path)
+        except FileTooLargeError as error:
+            defects.append(_absent(source, name, table.file, "file_too_large", str(error)))
+            continue
+        snapshots.append(
+            Snapshot(
+                snapshot_sha256=sha256,
+                source_id=source.source_id,
+                table=name,
+                file_name=table.file,
+                origin_url=_origin_url(path),
+                retrieved_at=now().isoformat(),
+                published_on=table.figures.citation.published_on if table.figures else None,
+                bytes=path.stat().st_size,
+            )
+        )
+    return archive.remember(snapshots), defects
+
+
+def _absent(source: DescribedSource, table: str, file: str, rule: str, found: str | None) -> Defect:
+    return Defect(
+        source_id=source.source_id,
+        table=table,
+        file=file,
+        snapshot_sha256=None,
+        sheet=None,
+        row=None,
+        column=None,
+        cell=None,
+        rule=rule,
+        found=found,
+        expected_ja="ファイルを置き場所に戻すか、取得元を確かめてください",
+        expected_en="Put the file back in its place, or check where it comes from",
+    )

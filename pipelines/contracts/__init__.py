@@ -1,0 +1,1 @@
+"""What a table must be like; rows that are not are refused with their address."""

@@ -1,0 +1,1 @@
+"""Texts to values: numbers, dates and fiscal years, units, area codes."""

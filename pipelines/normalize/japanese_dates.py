@@ -1,0 +1,117 @@
+"""Dates and fiscal years as Japanese documents print them: the one parse table of the project.
+
+A fiscal year runs from 1 April to 31 March and is named by the year of its April.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines.normalize.text import normalise_width
+
+# Era, its letter, and the Western year before its first.
+_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+_ERA_LETTERS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和", "平": "平成", "令": "令和", "昭": "昭和"}
+
+_YEAR = r"(?:(?P<western>\d{4})|(?P<era>明治|大正|昭和|平成|令和|[MTSHR平令昭])\s*(?P<era_year>元|\d{1,2}))"
+
+
+class DateExpressionError(ValueError):
+    """The text is not a date expression of the parse table, or names a day that does not exist."""
+
+
+@dataclass(frozen=True)
+class DateExpression:
+    """A day, how precisely it is known, and whether the document itself calls it approximate.
+
+    `precision` is day, month or fiscal_year.
+    """
+
+    day: date
+    precision: str
+    is_approximate: bool = False
+
+
+def fiscal_year_of(day: date) -> int:
+    """Return the fiscal year (by its April) in which a day lies."""
+    return day.year if day.month >= 4 else day.year - 1
+
+
+def _year(match: re.Match[str]) -> int:
+    if match["western"]:
+        return int(match["western"])
+    era = _ERA_LETTERS.get(match["era"], match["era"])
+    within = 1 if match["era_year"] == "元" else int(match["era_year"])
+    if within == 0:
+        raise DateExpressionError(match.group(0))
+    return _ERAS[era] + within
+
+
+def _day(match: re.Match[str]) -> DateExpression:
+    return DateExpression(date(_year(match), int(match["month"]), int(match["day"])), "day")
+
+
+def _month_end(match: re.Match[str]) -> DateExpression:
+    year, month = _year(match), int(match["month"])
+    return DateExpression(date(year, month, calendar.monthrange(year, month)[1]), "month")
+
+
+def _month_start(match: re.Match[str]) -> DateExpression:
+    return DateExpression(date(_year(match), int(match["month"]), 1), "month")
+
+
+def _fiscal_year_end(match: re.Match[str]) -> DateExpression:
+    return DateExpression(date(_year(match) + 1, 3, 31), "fiscal_year")
+
+
+def _fiscal_year_end_about(match: re.Match[str]) -> DateExpression:
+    return DateExpression(date(_year(match) + 1, 3, 31), "fiscal_year", is_approximate=True)
+
+
+def _fiscal_year_start(match: re.Match[str]) -> DateExpression:
+    return DateExpression(date(_year(match), 4, 1), "day")
+
+
+# Order matters: the first pattern that matches the whole text wins.
+_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], DateExpression]], ...] = tuple(
+    (re.compile(pattern), rule)
+    for pattern, rule in (
+        (_YEAR + r"年\s*(?P<month>\d{1,2})月\s*(?P<day>\d{1,2})日(?:現在|時点)?", _day),
+        (_YEAR + r"[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})", _day),
+        (_YEAR + r"年\s*(?P<month>\d{1,2})月現在", _month_start),
+        (_YEAR + r"年\s*(?P<month>\d{1,2})月(?:時点|末)?", _month_end),
+        (_YEAR + r"年?度予算から", _fiscal_year_start),
+        (_YEAR + r"年?度(?:末)?を目途(?:に)?", _fiscal_year_end_about),
+        (_YEAR + r"年?度(?:末|中|内)?(?:まで(?:に)?)?", _fiscal_year_end),
+    )
+)
+
+
+def parse_date_expression(text: str) -> DateExpression:
+    """Return the day that an expression such as 「2016年度末」 or 「平成27年4月1日現在」 means.
+
+    Raises DateExpressionError when no rule covers the text or the day does not exist.
+    """
+    plain = normalise_width(text)
+    for pattern, rule in _RULES:
+        if match := pattern.fullmatch(plain):
+            try:
+                return rule(match)
+            except ValueError as error:
+                raise DateExpressionError(text) from error
+    raise DateExpressionError(text)
+
+
+_FISCAL_YEAR = re.compile(_YEAR + r"(?:年度|年)?")
+
+
+def parse_fiscal_year(text: str) -> int:
+    """Return the fiscal year named by 「令和5年度」, 「R5」, 「2023年度」 or 「2023」."""
+    match = _FISCAL_YEAR.fullmatch(normalise_width(text))
+    if not match:
+        raise DateExpressionError(text)
+    return _year(match)

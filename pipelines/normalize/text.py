@@ -1,0 +1,20 @@
+"""Text as people meant it: width, spaces, line breaks, footnote marks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+_FOOTNOTE = re.compile(r"(?:※|\*|注)\s*\d*$|\(注\s*\d*\)")
+
+
+def normalise_width(text: str) -> str:
+    """Return NFKC text without surrounding white space: full-width digits and letters become plain."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def header_key(text: str) -> str:
+    """Return a header as it is compared: NFKC, no white space, no line breaks, no footnote marks."""
+    plain = _SPACES.sub("", unicodedata.normalize("NFKC", text))
+    return _FOOTNOTE.sub("", plain)

@@ -1,0 +1,1 @@
+"""From the built warehouse to the published one, in one atomic step."""

@@ -1,0 +1,98 @@
+"""Where things are: the project's folders and the home folder of a warehouse."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+SOURCES_DIR = PROJECT_ROOT / "sources"
+DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
+TIMEZONE = ZoneInfo("Asia/Tokyo")
+
+DATABASE_NAME = "mieruka.duckdb"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder a warehouse lives in; every path below it has one name here."""
+
+    root: Path
+
+    @classmethod
+    def resolve(cls, given: str | Path | None = None) -> Home:
+        """Return the home named by the argument, else by MIERUKA_HOME, else `warehouse/`."""
+        chosen = given or os.environ.get("MIERUKA_HOME") or PROJECT_ROOT / "warehouse"
+        return cls(Path(chosen).expanduser().resolve())
+
+    @property
+    def archive(self) -> Path:
+        """Publisher files as received, by SHA-256."""
+        return self.root / "archive"
+
+    @property
+    def raw(self) -> Path:
+        """Typed Parquet, one file per table of a source."""
+        return self.root / "raw"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows and files refused, with reasons."""
+        return self.root / "quarantine"
+
+    @property
+    def build(self) -> Path:
+        """The database that dbt writes; disposable."""
+        return self.root / "build"
+
+    @property
+    def build_database(self) -> Path:
+        """Database under construction, of the same file name as the published one."""
+        return self.build / DATABASE_NAME
+
+    @property
+    def published(self) -> Path:
+        """What readers open."""
+        return self.root / "published"
+
+    @property
+    def published_database(self) -> Path:
+        """Database for readers, only ever replaced by rename."""
+        return self.published / DATABASE_NAME
+
+    @property
+    def reports(self) -> Path:
+        """Data-quality reports and pages."""
+        return self.root / "reports"
+
+    @property
+    def state(self) -> Path:
+        """What the project remembers between runs: snapshots held, last publication."""
+        return self.root / "state"
+
+    def create(self) -> None:
+        """Make the folders; raise OSError when the home cannot be written."""
+        for folder in (
+            self.archive,
+            self.raw,
+            self.quarantine,
+            self.build,
+            self.published,
+            self.reports,
+            self.state,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def now() -> datetime:
+    """Return the present moment in Japan, with its offset."""
+    return datetime.now(TIMEZONE).replace(microsecond=0)
+
+
+def today() -> date:
+    """Return the present day in Japan; MIERUKA_TODAY (ISO date) overrides it for reproducible runs."""
+    given = os.environ.get("MIERUKA_TODAY")
+    return date.fromisoformat(given) if given else now().date()
