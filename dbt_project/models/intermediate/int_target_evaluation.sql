@@ -1,0 +1,31 @@
+-- Each target version on each day for each body it applies to. A later version exists from its adoption;
+-- the primary one is also used in replays of earlier days, and marked there.
+select
+    day.measure_id,
+    day.area_code,
+    day.evaluated_on,
+    target.target_version,
+    target.is_primary,
+    target.target_type,
+    target.comparator,
+    target.baseline_value as printed_baseline_value,
+    target.baseline_date as printed_baseline_date,
+    target.target_value,
+    target.target_date,
+    target.value_is_approximate,
+    target.date_is_approximate,
+    target.series_id,
+    plan.started_on as plan_started_on,
+    coalesce(target.adopted_on > day.evaluated_on, false) as target_adopted_later,
+    coalesce(target.target_date < day.evaluated_on, false) as deadline_is_past,
+    measure.direction,
+    measure.is_non_decreasing,
+    kpi.is_monitor_only
+from {{ ref('int_evaluation_day') }} as day
+inner join {{ ref('stg_target') }} as target on day.measure_id = target.measure_id
+inner join {{ ref('stg_plan') }} as plan on target.plan_id = plan.plan_id
+inner join {{ ref('stg_measure') }} as measure on day.measure_id = measure.measure_id
+inner join {{ ref('stg_kpi') }} as kpi on measure.kpi_id = kpi.kpi_id
+where
+    (target.is_primary or target.known_on <= day.evaluated_on)
+    and (day.area_code = '{{ var("nation") }}' or target.applies_to = 'each_area')

@@ -1,0 +1,93 @@
+-- Where a body stands among bodies of its kind. A rank is a position, not a judgement; groups under five have none.
+{%- set smallest_group = 5 %}
+with member as (
+
+    select
+        figure.item_id,
+        figure.area_code,
+        figure.as_of_date,
+        figure.fiscal_year,
+        'area_type' as peer_scheme,
+        area.area_type as peer_group,
+        figure.value
+    from {{ ref('fct_observation') }} as figure
+    inner join {{ ref('dim_area') }} as area on figure.area_code = area.area_code and area.valid_to is null
+    where
+        figure.is_latest
+        and figure.value is not null
+        and figure.body_scope = 'each_body'
+        and figure.area_code <> '{{ var("nation") }}'
+
+),
+
+group_size as (
+
+    select area_type as peer_group, count(*) as body_count
+    from {{ ref('dim_area') }}
+    where valid_to is null
+    group by area_type
+
+),
+
+statistic as (
+
+    select
+        item_id,
+        as_of_date,
+        peer_scheme,
+        peer_group,
+        count(*) as group_size,
+        avg(cast(value as double)) as mean_unweighted,
+        median(cast(value as double)) as median,
+        stddev_pop(cast(value as double)) as spread
+    from member
+    group by item_id, as_of_date, peer_scheme, peer_group
+
+),
+
+placed as (
+
+    select
+        *,
+        rank() over (
+            partition by item_id, as_of_date, peer_scheme, peer_group order by value desc
+        ) as position_from_top,
+        rank() over (
+            partition by item_id, as_of_date, peer_scheme, peer_group order by value
+        ) as position_from_bottom,
+        count(*) over (partition by item_id, as_of_date, peer_scheme, peer_group, value) as equal_count
+    from member
+
+)
+
+select
+    placed.item_id,
+    placed.area_code,
+    placed.as_of_date,
+    placed.peer_scheme,
+    cast(placed.fiscal_year as integer) as fiscal_year,
+    placed.peer_group,
+    placed.value,
+    cast(statistic.group_size as integer) as group_size,
+    cast(group_size.body_count - statistic.group_size as integer) as missing_count,
+    statistic.mean_unweighted,
+    -- A weighted mean needs the weights, which no source of the warehouse holds yet.
+    cast(null as double) as mean_weighted,
+    statistic.median,
+    case when statistic.group_size >= {{ smallest_group }} then cast(placed.position_from_top as integer) end as rank,
+    case
+        when statistic.group_size >= {{ smallest_group }}
+            then 100.0 * (placed.position_from_bottom - 1 + placed.equal_count / 2.0) / statistic.group_size
+    end as percentile,
+    case
+        when statistic.group_size >= {{ smallest_group }} and statistic.spread > 0
+            then 50 + 10 * (cast(placed.value as double) - statistic.mean_unweighted) / statistic.spread
+    end as deviation_score
+from placed
+inner join statistic
+    on
+        placed.item_id = statistic.item_id
+        and placed.as_of_date = statistic.as_of_date
+        and placed.peer_scheme = statistic.peer_scheme
+        and placed.peer_group = statistic.peer_group
+inner join group_size on placed.peer_group = group_size.peer_group

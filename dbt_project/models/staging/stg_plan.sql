@@ -1,0 +1,9 @@
+select
+    plan_id,
+    name_ja,
+    name_en,
+    started_on,
+    adopted_on,
+    source_url,
+    note_ja
+from {{ source('cao__reform_roadmap_2017', 'plans') }}

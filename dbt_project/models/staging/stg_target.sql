@@ -1,0 +1,28 @@
+select
+    measure_id,
+    target_version,
+    plan_id,
+    is_primary,
+    target_type,
+    comparator,
+    baseline_value,
+    baseline_text as baseline_date,
+    baseline_basis,
+    target_value,
+    multiplier,
+    target_text as target_date,
+    value_is_approximate or coalesce(target_value_is_approximate, false) as value_is_approximate,
+    date_is_approximate or coalesce(target_text_is_approximate, false) as date_is_approximate,
+    date_basis,
+    target_due_text as target_due_on,
+    condition_ja,
+    target_text_ja,
+    adopted_on,
+    -- A target whose adoption day is not found is known from the document that tells of it.
+    coalesce(adopted_on, known_on) as known_on,
+    series_id,
+    applies_to,
+    source_page,
+    source_url,
+    note_ja
+from {{ source('cao__reform_roadmap_2017', 'targets') }}

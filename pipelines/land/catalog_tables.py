@@ -1,0 +1,202 @@
+"""The tables common to all sources: figures together, items, sources, snapshots held, defects found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.acquire.archive import Archive
+from pipelines.catalog.loader import Catalog
+from pipelines.catalog.vocabulary import load_vocabulary
+from pipelines.contracts.observations import OBSERVATION_SCHEMA
+from pipelines.defects import Defect
+from pipelines.land.parquet import fingerprint, fingerprint_of, write_parquet
+from pipelines.land.source import read_defects, table_path
+from pipelines.settings import Home
+
+CATALOG = "catalog"
+
+_ITEM = {
+    "item_id": pl.String,
+    "name_ja": pl.String,
+    "name_en": pl.String,
+    "unit": pl.String,
+    "decimals": pl.Int64,
+    "is_additive": pl.Boolean,
+    "source_id": pl.String,
+}
+_SOURCE = dict.fromkeys(
+    (
+        "source_id", "publisher_ja", "publisher_en", "title_ja", "title_en", "licence", "licence_ja",
+        "licence_url", "landing_url", "cadence", "note_ja",
+    ),
+    pl.String,
+)  # fmt: skip
+_SNAPSHOT = {
+    "snapshot_sha256": pl.String,
+    "source_id": pl.String,
+    "source_table": pl.String,
+    "file_name": pl.String,
+    "origin_url": pl.String,
+    "retrieved_at": pl.String,
+    "published_on": pl.String,
+    "bytes": pl.Int64,
+    "period": pl.String,
+}
+_DEFECT = {
+    "defect_id": pl.String,
+    "source_id": pl.String,
+    "source_table": pl.String,
+    "file_name": pl.String,
+    "snapshot_sha256": pl.String,
+    "sheet": pl.String,
+    "row_no": pl.Int64,
+    "column_name": pl.String,
+    "cell": pl.String,
+    "rule": pl.String,
+    "found": pl.String,
+    "expected_ja": pl.String,
+    "expected_en": pl.String,
+    "severity": pl.String,
+}
+
+
+def _write(home: Home, name: str, frame: pl.DataFrame, inputs: str) -> bool:
+    path = table_path(home, CATALOG, name)
+    if fingerprint_of(path) == inputs:
+        return False
+    write_parquet(frame, path, inputs)
+    return True
+
+
+def _write_records(home: Home, name: str, records: list[dict[str, Any]], schema: dict[str, Any]) -> bool:
+    return _write(home, name, pl.DataFrame(records, schema=schema), fingerprint(records))
+
+
+def figure_paths(home: Home, catalog: Catalog) -> list[Path]:
+    """Return the landed Parquet of every table of figures."""
+    paths = [
+        table_path(home, source.source_id, name)
+        for source in catalog.sources.values()
+        for name in source.description.figure_tables()
+    ]
+    return [path for path in paths if path.exists()]
+
+
+def land_observations(home: Home, catalog: Catalog) -> tuple[int, bool]:
+    """Put the figures of all sources into one Parquet; return its rows and whether it changed."""
+    paths = figure_paths(home, catalog)
+    inputs = fingerprint([fingerprint_of(path) for path in paths])
+    frames = [pl.read_parquet(path) for path in paths]
+    frame = pl.concat(frames) if frames else pl.DataFrame(schema=OBSERVATION_SCHEMA)
+    return frame.height, _write(home, "observation", frame, inputs)
+
+
+def land_items(home: Home, catalog: Catalog) -> bool:
+    """Write the items of all sources."""
+    records = [
+        {
+            "item_id": item_id,
+            "name_ja": item.name.ja,
+            "name_en": item.name.en,
+            "unit": item.unit,
+            "decimals": item.decimals,
+            "is_additive": item.additive,
+            "source_id": source.source_id,
+        }
+        for source in catalog.sources.values()
+        for item_id, item in source.description.items.items()
+    ]
+    return _write_records(home, "item", records, _ITEM)
+
+
+def land_sources(home: Home, catalog: Catalog) -> bool:
+    """Write the descriptions of the sources."""
+    vocabulary = load_vocabulary()
+    records = []
+    for source in catalog.sources.values():
+        text = source.description
+        licence = vocabulary.licences[text.licence]
+        records.append(
+            {
+                "source_id": text.source_id,
+                "publisher_ja": text.publisher.ja,
+                "publisher_en": text.publisher.en,
+                "title_ja": text.title.ja,
+                "title_en": text.title.en,
+                "licence": text.licence,
+                "licence_ja": licence.ja,
+                "licence_url": licence.url,
+                "landing_url": text.landing_url,
+                "cadence": text.cadence,
+                "note_ja": text.note.ja if text.note else None,
+            }
+        )
+    return _write_records(home, "source", records, _SOURCE)
+
+
+def land_snapshots(home: Home) -> bool:
+    """Write the snapshots held; bytes that came for several tables stand once."""
+    records = {
+        entry.snapshot_sha256: {
+            "snapshot_sha256": entry.snapshot_sha256,
+            "source_id": entry.source_id,
+            "source_table": entry.table,
+            "file_name": entry.file_name,
+            "origin_url": entry.origin_url,
+            "retrieved_at": entry.retrieved_at,
+            "published_on": entry.published_on,
+            "bytes": entry.bytes,
+            "period": entry.period,
+        }
+        for entry in Archive(home).snapshots()
+    }
+    return _write_records(home, "source_snapshot", list(records.values()), _SNAPSHOT)
+
+
+def all_defects(home: Home, catalog: Catalog, acquisition: list[Defect]) -> list[Defect]:
+    """Return the defects of the files as last landed, and of this acquisition."""
+    kept = [
+        defect
+        for source in catalog.sources.values()
+        for name in source.description.tables
+        for defect in read_defects(home, source.source_id, name)
+    ]
+    return acquisition + kept
+
+
+def land_defects(home: Home, defects: list[Defect]) -> bool:
+    """Write the defects."""
+    records = [
+        {
+            "defect_id": defect.defect_id,
+            "source_id": defect.source_id,
+            "source_table": defect.table,
+            "file_name": defect.file,
+            "snapshot_sha256": defect.snapshot_sha256,
+            "sheet": defect.sheet,
+            "row_no": defect.row,
+            "column_name": defect.column,
+            "cell": defect.cell,
+            "rule": defect.rule,
+            "found": defect.found,
+            "expected_ja": defect.expected_ja,
+            "expected_en": defect.expected_en,
+            "severity": defect.severity,
+        }
+        for defect in {entry.defect_id: entry for entry in defects}.values()
+    ]
+    return _write_records(home, "defect", records, _DEFECT)
+
+
+def land_catalog(home: Home, catalog: Catalog, acquisition: list[Defect]) -> dict[str, bool]:
+    """Write all common tables; return which of them changed."""
+    return {
+        "observation": land_observations(home, catalog)[1],
+        "item": land_items(home, catalog),
+        "source": land_sources(home, catalog),
+        "source_snapshot": land_snapshots(home),
+        "defect": land_defects(home, all_defects(home, catalog, acquisition)),
+    }
