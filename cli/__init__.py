@@ -1,0 +1,1 @@
+"""What people type. The one place that may import everything; heavy imports stay inside functions."""

@@ -61,3 +61,9 @@ def write_atomically(target: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     with atomic_path(target) as temporary:
         temporary.write_bytes(data)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files that a killed run left below a folder; only the one writer may call this."""
+    for path in folder.rglob(".*.tmp*"):
+        path.unlink(missing_ok=True)

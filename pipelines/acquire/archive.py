@@ -55,9 +55,7 @@ class Archive:
 
     def snapshots(self) -> list[Snapshot]:
         """Return every snapshot held, oldest first."""
-        if not self._register.exists():
-            return []
-        return [Snapshot(**entry) for entry in json.loads(self._register.read_text(encoding="utf-8"))]
+        return self._read(self._register)
 
     def remember(self, new: list[Snapshot]) -> list[Snapshot]:
         """Add snapshots whose bytes are new for their source and table; return those now current.
@@ -74,6 +72,28 @@ class Archive:
                 added.append(snapshot)
             current.append(known[key])
         if added:
-            content = json.dumps([asdict(entry) for entry in held + added], ensure_ascii=False, indent=1)
-            write_atomically(self._register, content)
+            self._write(self._register, held + added)
         return current
+
+    def set_current(self, source_id: str, snapshots: list[Snapshot]) -> None:
+        """Say which snapshots of a source are to be read."""
+        self._write(self._current_path(source_id), snapshots)
+
+    def current(self, source_id: str) -> list[Snapshot]:
+        """Return the snapshots of a source that are to be read."""
+        return self._read(self._current_path(source_id))
+
+    def _current_path(self, source_id: str) -> Path:
+        return self._home.state / "current" / f"{source_id}.json"
+
+    @staticmethod
+    def _read(path: Path) -> list[Snapshot]:
+        if not path.exists():
+            return []
+        return [Snapshot(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+
+    @staticmethod
+    def _write(path: Path, snapshots: list[Snapshot]) -> None:
+        write_atomically(
+            path, json.dumps([asdict(entry) for entry in snapshots], ensure_ascii=False, indent=1)
+        )

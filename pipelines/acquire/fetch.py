@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.acquire.archive import Archive, FileTooLargeError, Snapshot
+from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
 from pipelines.catalog.loader import DescribedSource
 from pipelines.defects import Defect
+from pipelines.files import sha256_of
+from pipelines.quarantine import ACQUISITION, write_defects
 from pipelines.settings import PROJECT_ROOT, Home, now
 
 
@@ -29,9 +31,17 @@ def _origin_url(path: Path) -> str:
     return path.resolve().as_uri()
 
 
-def acquire(source: DescribedSource, home: Home, origin: Path | None = None) -> tuple[list[Snapshot], list[Defect]]:
-    """Archive every file of a source; return the current snapshots and the files that could not be had."""
-    archive, snapshots, defects = Archive(home), [], []
+def acquire(
+    source: DescribedSource, home: Home, origin: Path | None = None
+) -> tuple[list[Snapshot], list[Defect]]:
+    """Archive every file of a source; return the current snapshots and the files that could not be had.
+
+    A file that cannot be had leaves its last snapshot current, so that nothing already published is lost.
+    """
+    archive = Archive(home)
+    before = {snapshot.table: snapshot for snapshot in archive.current(source.source_id)}
+    snapshots: list[Snapshot] = []
+    defects: list[Defect] = []
     for name, table in source.description.tables.items():
         path = locate(source, table.file, origin)
         if path is None:
@@ -54,7 +64,26 @@ def acquire(source: DescribedSource, home: Home, origin: Path | None = None) -> 
                 bytes=path.stat().st_size,
             )
         )
-    return archive.remember(snapshots), defects
+    held = archive.remember(snapshots)
+    fresh = {snapshot.table for snapshot in held}
+    current = held + [
+        before[name] for name in source.description.tables if name in before and name not in fresh
+    ]
+    archive.set_current(source.source_id, current)
+    write_defects(home, source.source_id, ACQUISITION, defects)
+    return current, defects
+
+
+def has_new_bytes(source: DescribedSource, home: Home, origin: Path | None = None) -> bool:
+    """Return whether a file of the source differs from the snapshot that was read last."""
+    current = {
+        snapshot.table: snapshot.snapshot_sha256 for snapshot in Archive(home).current(source.source_id)
+    }
+    for name, table in source.description.tables.items():
+        path = locate(source, table.file, origin)
+        if path is None or path.stat().st_size > MAX_BYTES or sha256_of(path) != current.get(name):
+            return True
+    return False
 
 
 def _absent(source: DescribedSource, table: str, file: str, rule: str, found: str | None) -> Defect:

@@ -9,7 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pipelines.catalog.vocabulary import Label, load_vocabulary
 
 ColumnType = Literal[
-    "text", "integer", "integer_list", "decimal", "boolean", "date", "date_expression", "fiscal_year", "area_code"
+    "text",
+    "integer",
+    "integer_list",
+    "decimal",
+    "boolean",
+    "date",
+    "date_expression",
+    "fiscal_year",
+    "area_code",
 ]
 
 

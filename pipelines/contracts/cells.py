@@ -74,7 +74,11 @@ def _iso_date(text: str, column: Column) -> _Fields:
 
 def _date_expression(text: str, column: Column) -> _Fields:
     expression = parse_date_expression(text)
-    return {"": expression.day, "_precision": expression.precision, "_is_approximate": expression.is_approximate}
+    return {
+        "": expression.day,
+        "_precision": expression.precision,
+        "_is_approximate": expression.is_approximate,
+    }
 
 
 def _fiscal_year(text: str, column: Column) -> _Fields:
@@ -89,7 +93,10 @@ _TYPES: dict[str, _Type] = {
     "text": _Type({"": pl.String}, _text, "文字列", "text"),
     "integer": _Type({"": pl.Int64}, _integer, "整数を書いてください", "Write a whole number"),
     "integer_list": _Type(
-        {"": pl.List(pl.Int64)}, _integer_list, "整数を「;」で区切って書いてください", "Write whole numbers separated by ';'"
+        {"": pl.List(pl.Int64)},
+        _integer_list,
+        "整数を「;」で区切って書いてください",
+        "Write whole numbers separated by ';'",
     ),
     "decimal": _Type(
         {"": DECIMAL, "_is_approximate": pl.Boolean},
@@ -98,14 +105,24 @@ _TYPES: dict[str, _Type] = {
         "Write one number only; units and notes have their own columns",
     ),
     "boolean": _Type({"": pl.Boolean}, _boolean, "true か false を書いてください", "Write true or false"),
-    "date": _Type({"": pl.Date}, _iso_date, "実在する日付を 2018-03-31 の形で書いてください", "Write a real day as 2018-03-31"),
+    "date": _Type(
+        {"": pl.Date},
+        _iso_date,
+        "実在する日付を 2018-03-31 の形で書いてください",
+        "Write a real day as 2018-03-31",
+    ),
     "date_expression": _Type(
         {"": pl.Date, "_precision": pl.String, "_is_approximate": pl.Boolean},
         _date_expression,
         "「2018年3月31日」「2018年3月時点」「2017年度末」などの実在する時点を書いてください",
         "Write a real point in time such as 2018年3月31日, 2018年3月時点 or 2017年度末",
     ),
-    "fiscal_year": _Type({"": pl.Int64}, _fiscal_year, "「令和5年度」のように年度を書いてください", "Write a fiscal year such as 令和5年度"),
+    "fiscal_year": _Type(
+        {"": pl.Int64},
+        _fiscal_year,
+        "「令和5年度」のように年度を書いてください",
+        "Write a fiscal year such as 令和5年度",
+    ),
     "area_code": _Type(
         {"": pl.String},
         _area_code,
@@ -142,8 +159,12 @@ def _read_column(
             except _CELL_ERRORS:
                 defects.append(
                     place.defect(
-                        f"not_{column.type}", text, kind.expected_ja, kind.expected_en,
-                        row=row, column=table.header_names(key)[0],
+                        f"not_{column.type}",
+                        text,
+                        kind.expected_ja,
+                        kind.expected_en,
+                        row=row,
+                        column=table.header_names(key)[0],
                     )
                 )
         for suffix in kind.fields:

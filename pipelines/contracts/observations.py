@@ -125,7 +125,17 @@ OBSERVATION_CHECKS = (
         "The printed share differs from numerator / denominator by more than its rounding",
     ),
 )
-_UNIQUE = ["item_id", "series_id", "area_code", "body_scope", "statistic", "as_of_date", "observation_status", "document_id", "value"]
+_UNIQUE = [
+    "item_id",
+    "series_id",
+    "area_code",
+    "body_scope",
+    "statistic",
+    "as_of_date",
+    "observation_status",
+    "document_id",
+    "value",
+]
 
 
 def _convert(value: Decimal | None, from_unit: str, item_id: str, catalog: Catalog) -> Decimal | None:
@@ -134,7 +144,9 @@ def _convert(value: Decimal | None, from_unit: str, item_id: str, catalog: Catal
     return convert(value, from_unit, catalog.unit_of(item_id), load_vocabulary().unit_table())
 
 
-def _convert_units(records: list[dict[str, Any]], place: Place, catalog: Catalog) -> tuple[list[dict[str, Any]], list[Defect]]:
+def _convert_units(
+    records: list[dict[str, Any]], place: Place, catalog: Catalog
+) -> tuple[list[dict[str, Any]], list[Defect]]:
     kept, defects = [], []
     for record in records:
         item_id = record["item_id"]
@@ -145,10 +157,12 @@ def _convert_units(records: list[dict[str, Any]], place: Place, catalog: Catalog
         except UnitError:
             defects.append(
                 place.defect(
-                    "wrong_unit", record["unit"],
+                    "wrong_unit",
+                    record["unit"],
                     f"指標 {item_id} の単位「{catalog.unit_of(item_id)}」に換算できる単位を書いてください",
                     f"Write a unit that converts to '{catalog.unit_of(item_id)}', the unit of {item_id}",
-                    row=record[ROW], column="unit",
+                    row=record[ROW],
+                    column="unit",
                 )
             )
     return kept, defects
@@ -165,7 +179,9 @@ def _provenance(place: Place) -> dict[str, Any]:
     }
 
 
-def _long_records(frame: pl.DataFrame, place: Place, documents: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def _long_records(
+    frame: pl.DataFrame, place: Place, documents: dict[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
     provenance = _provenance(place)
     records = []
     for row in frame.to_dicts():
@@ -186,12 +202,14 @@ def _long_records(frame: pl.DataFrame, place: Place, documents: dict[str, dict[s
     return records
 
 
-def _wide_records(frame: pl.DataFrame, table: Table, figures: WideFigures, place: Place) -> list[dict[str, Any]]:
+def _wide_records(
+    frame: pl.DataFrame, table: Table, figures: WideFigures, place: Place
+) -> list[dict[str, Any]]:
     from datetime import date
 
     citation = figures.citation
     common = {
-        **{name: None for name in OBSERVATION_SCHEMA},
+        **dict.fromkeys(OBSERVATION_SCHEMA),
         **_provenance(place),
         "body_scope": figures.body_scope,
         "date_precision": "fiscal_year",
@@ -242,7 +260,9 @@ def _schema() -> pa.DataFrameSchema:
         "item_id", "area_code", "body_scope", "statistic", "date_precision", "unit", "value_status",
         "observation_status", "label_is_inferred", "enters_verdict", "citation_url",
     }  # fmt: skip
-    columns = {name: pa.Column(dtype, nullable=name not in required) for name, dtype in OBSERVATION_SCHEMA.items()}
+    columns = {
+        name: pa.Column(dtype, nullable=name not in required) for name, dtype in OBSERVATION_SCHEMA.items()
+    }
     columns["retrieved_on"] = pa.Column(pl.Date)
     return pa.DataFrameSchema(
         columns, checks=[row_check(check) for check in OBSERVATION_CHECKS], unique=_UNIQUE, strict=True
@@ -269,8 +289,13 @@ def _check_observations(frame: pl.DataFrame, place: Place) -> list[Defect]:
             defects.append(
                 place.defect(
                     rule if rule in messages or rule == "required" else "duplicate_key",
-                    record["raw_text"], message.ja, message.en, row=record[ROW],
-                    column=str(case["column"]) if rule == "required" else str(record["cell"]).split(":", 1)[1],
+                    record["raw_text"],
+                    message.ja,
+                    message.en,
+                    row=record[ROW],
+                    column=str(case["column"])
+                    if rule == "required"
+                    else str(record["cell"]).split(":", 1)[1],
                 )
             )
         return defects

@@ -22,7 +22,9 @@ def row_check(check: Check) -> pa.Check:
     """Return a rule of the description as a Pandera check over whole rows."""
     expression = pl.sql_expr(check.sql)
     return pa.Check(
-        lambda data: data.lazyframe.select(expression.fill_null(False).alias("passes")), name=check.id, error=check.id
+        lambda data: data.lazyframe.select(expression.fill_null(False).alias("passes")),
+        name=check.id,
+        error=check.id,
     )
 
 
@@ -60,7 +62,10 @@ def _expected(rule: str, column: Column, references: Collection[str] | None) -> 
         words = "、".join(column.allowed() or [])
         return f"次のいずれかを書いてください: {words}", f"Write one of: {words}"
     if rule == "reference":
-        return f"{column.references} にある値を書いてください", f"Write a value that exists in {column.references}"
+        return (
+            f"{column.references} にある値を書いてください",
+            f"Write a value that exists in {column.references}",
+        )
     if rule == "pattern":
         return f"形は {column.pattern} です", f"The form is {column.pattern}"
     if rule == "minimum":
@@ -83,24 +88,39 @@ def _shown(value: object) -> str | None:
 
 
 def _cell_defect(
-    case: dict[str, object], table: Table, place: Place, rows: list[int], references: dict[str, Collection[str]]
+    case: dict[str, object],
+    table: Table,
+    place: Place,
+    rows: list[int],
+    references: dict[str, Collection[str]],
 ) -> Defect:
     key = str(case["column"])
     column, rule = table.columns[key], _rule_of(str(case["check"]))
     expected_ja, expected_en = _expected(rule, column, references.get(key))
     return place.defect(
-        rule, _shown(case["failure_case"]), expected_ja, expected_en, row=rows[int(str(case["index"]))], column=table.header_names(key)[0]
+        rule,
+        _shown(case["failure_case"]),
+        expected_ja,
+        expected_en,
+        row=rows[int(str(case["index"]))],
+        column=table.header_names(key)[0],
     )
 
 
-def _row_defects(case: dict[str, object], frame: pl.DataFrame, table: Table, place: Place, rows: list[int]) -> Defect:
+def _row_defects(
+    case: dict[str, object], frame: pl.DataFrame, table: Table, place: Place, rows: list[int]
+) -> Defect:
     index = int(str(case["index"]))
     check = next((check for check in table.checks if check.id == case["check"]), None)
     key_text = ", ".join(f"{key}={frame[key][index]}" for key in table.grain)
     if check is None:
         return place.defect(
-            "duplicate_key", key_text, f"{'・'.join(table.grain)} の組は一行だけにしてください",
-            f"Keep only one row for each {', '.join(table.grain)}", row=rows[index], column=table.grain[0],
+            "duplicate_key",
+            key_text,
+            f"{'・'.join(table.grain)} の組は一行だけにしてください",
+            f"Keep only one row for each {', '.join(table.grain)}",
+            row=rows[index],
+            column=table.grain[0],
         )
     return place.defect(
         check.id, key_text, check.message.ja, check.message.en, row=rows[index], column=table.grain[0]

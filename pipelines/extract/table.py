@@ -68,7 +68,9 @@ def _find_header(grid: Grid, anchor: str) -> int | None:
     return None
 
 
-def _match_columns(header: list[str], table: Table, place: Place, row: int) -> tuple[dict[str, int], list[Defect]]:
+def _match_columns(
+    header: list[str], table: Table, place: Place, row: int
+) -> tuple[dict[str, int], list[Defect]]:
     known = {header_key(text): key for key in table.columns for text in table.header_names(key)}
     ignored = {header_key(text) for text in table.ignore}
     positions: dict[str, int] = {}
@@ -78,23 +80,45 @@ def _match_columns(header: list[str], table: Table, place: Place, row: int) -> t
         key = known.get(name)
         if key is None and name and name not in ignored:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = table.header_names(known[near[0]])[0] if near else "／".join(table.header_names(k)[0] for k in table.columns)
+            hint = (
+                table.header_names(known[near[0]])[0]
+                if near
+                else "／".join(table.header_names(k)[0] for k in table.columns)
+            )
             defects.append(
                 place.defect(
-                    "unknown_header", text, f"知っている見出しは「{hint}」です", f"The nearest known header is '{hint}'",
-                    row=row, column=text,
+                    "unknown_header",
+                    text,
+                    f"知っている見出しは「{hint}」です",
+                    f"The nearest known header is '{hint}'",
+                    row=row,
+                    column=text,
                 )
             )
         elif key is not None and key in positions:
             defects.append(
-                place.defect("duplicate_header", text, "同じ見出しは一つにしてください", "Keep only one column of this header", row=row, column=text)
+                place.defect(
+                    "duplicate_header",
+                    text,
+                    "同じ見出しは一つにしてください",
+                    "Keep only one column of this header",
+                    row=row,
+                    column=text,
+                )
             )
         elif key is not None:
             positions[key] = index
     for key in table.columns.keys() - positions.keys():
         name = table.header_names(key)[0]
         defects.append(
-            place.defect("missing_header", None, f"見出し「{name}」の列が必要です", f"A column headed '{name}' is needed", row=row, column=name)
+            place.defect(
+                "missing_header",
+                None,
+                f"見出し「{name}」の列が必要です",
+                f"A column headed '{name}' is needed",
+                row=row,
+                column=name,
+            )
         )
     return positions, defects
 
@@ -109,7 +133,10 @@ def read_table(grid: Grid, table: Table, place: Place) -> tuple[RawTable | None,
         first = next((cell for row in grid.rows for cell in row if cell.strip()), None)
         return None, [
             place.defect(
-                "no_header", first, f"見出し「{table.anchor}」のある行が必要です", f"A row with the header '{table.anchor}' is needed"
+                "no_header",
+                first,
+                f"見出し「{table.anchor}」のある行が必要です",
+                f"A row with the header '{table.anchor}' is needed",
             )
         ]
     positions, defects = _match_columns(grid.rows[header_row], table, place, header_row + 1)
@@ -122,11 +149,18 @@ def read_table(grid: Grid, table: Table, place: Place) -> tuple[RawTable | None,
             continue
         if len(row) != width:
             defects.append(
-                place.defect("wrong_width", f"{len(row)}", f"{width}個の欄が必要です", f"{width} fields are needed", row=number, column="*")
+                place.defect(
+                    "wrong_width",
+                    f"{len(row)}",
+                    f"{width}個の欄が必要です",
+                    f"{width} fields are needed",
+                    row=number,
+                    column="*",
+                )
             )
             continue
         records[ROW].append(number)
         for key in table.columns:
             records[key].append(row[positions[key]].strip() or None)
-    schema = {ROW: pl.Int64, **{key: pl.String for key in table.columns}}
+    schema = {ROW: pl.Int64, **dict.fromkeys(table.columns, pl.String)}
     return RawTable(pl.DataFrame(records, schema=schema), grid.sheet), defects

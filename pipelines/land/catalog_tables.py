@@ -13,7 +13,8 @@ from pipelines.catalog.vocabulary import load_vocabulary
 from pipelines.contracts.observations import OBSERVATION_SCHEMA
 from pipelines.defects import Defect
 from pipelines.land.parquet import fingerprint, fingerprint_of, write_parquet
-from pipelines.land.source import read_defects, table_path
+from pipelines.land.source import table_path
+from pipelines.quarantine import ACQUISITION, read_defects
 from pipelines.settings import Home
 
 CATALOG = "catalog"
@@ -156,15 +157,14 @@ def land_snapshots(home: Home) -> bool:
     return _write_records(home, "source_snapshot", list(records.values()), _SNAPSHOT)
 
 
-def all_defects(home: Home, catalog: Catalog, acquisition: list[Defect]) -> list[Defect]:
-    """Return the defects of the files as last landed, and of this acquisition."""
-    kept = [
+def all_defects(home: Home, catalog: Catalog) -> list[Defect]:
+    """Return the defects of the last acquisition, and of the files as last landed."""
+    return [
         defect
         for source in catalog.sources.values()
-        for name in source.description.tables
+        for name in (ACQUISITION, *source.description.tables)
         for defect in read_defects(home, source.source_id, name)
     ]
-    return acquisition + kept
 
 
 def land_defects(home: Home, defects: list[Defect]) -> bool:
@@ -191,12 +191,12 @@ def land_defects(home: Home, defects: list[Defect]) -> bool:
     return _write_records(home, "defect", records, _DEFECT)
 
 
-def land_catalog(home: Home, catalog: Catalog, acquisition: list[Defect]) -> dict[str, bool]:
+def land_catalog(home: Home, catalog: Catalog) -> dict[str, bool]:
     """Write all common tables; return which of them changed."""
     return {
         "observation": land_observations(home, catalog)[1],
         "item": land_items(home, catalog),
         "source": land_sources(home, catalog),
         "source_snapshot": land_snapshots(home),
-        "defect": land_defects(home, all_defects(home, catalog, acquisition)),
+        "defect": land_defects(home, all_defects(home, catalog)),
     }

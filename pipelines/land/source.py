@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ from pipelines.contracts.schema import check_table
 from pipelines.defects import Defect, unique
 from pipelines.extract.grid import UnreadableFileError, read_grid
 from pipelines.extract.table import ROW, Place, read_table
-from pipelines.files import write_atomically
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
+from pipelines.quarantine import read_defects, write_defects
 from pipelines.settings import Home
 
 _CODE_FOLDERS = ("pipelines", "sources/_schema")
@@ -40,26 +39,6 @@ class LandedTable:
 def table_path(home: Home, source_id: str, table: str) -> Path:
     """Return where a table lands."""
     return home.raw / source_id / f"{table}.parquet"
-
-
-def _defects_path(home: Home, source_id: str, table: str) -> Path:
-    return home.quarantine / source_id / f"{table}.json"
-
-
-def read_defects(home: Home, source_id: str, table: str) -> list[Defect]:
-    """Return the defects kept from the last time a table was landed."""
-    path = _defects_path(home, source_id, table)
-    if not path.exists():
-        return []
-    return [Defect(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))["defects"]]
-
-
-def _write_defects(home: Home, source_id: str, table: str, defects: list[Defect], texts: dict[int, list[str]]) -> None:
-    content = {
-        "defects": [asdict(defect) for defect in defects],
-        "rows": {str(row): cells for row, cells in sorted(texts.items())},
-    }
-    write_atomically(_defects_path(home, source_id, table), json.dumps(content, ensure_ascii=False, indent=1))
 
 
 @dataclass
@@ -83,7 +62,9 @@ def extract_table(
         grid = read_grid(path, snapshot.file_name, table.sheet)
     except UnreadableFileError as error:
         expected = f"{error} として読めるファイルが必要です"
-        return Extraction(None, [place.defect("unreadable_file", None, expected, f"A file readable as {error} is needed")])
+        return Extraction(
+            None, [place.defect("unreadable_file", None, expected, f"A file readable as {error} is needed")]
+        )
     raw, defects = read_table(grid, table, place)
     if raw is None:
         return Extraction(None, defects)
@@ -133,7 +114,7 @@ class SourceLanding:
             rows = int(pl.scan_parquet(path).select(pl.len()).collect().item())
             return LandedTable(name, path, rows, False, read_defects(self._home, source_id, name))
         extraction = self._extract(name, snapshot)
-        _write_defects(self._home, source_id, name, extraction.defects, extraction.refused)
+        write_defects(self._home, source_id, name, extraction.defects, extraction.refused)
         if extraction.frame is None:
             rows = int(pl.scan_parquet(path).select(pl.len()).collect().item()) if path.exists() else 0
             if not path.exists():
@@ -150,7 +131,9 @@ class SourceLanding:
         )
         if extraction.frame is None or table.role == "reference":
             return extraction
-        observations, defects = to_observations(extraction.frame, table, place, self._catalog, self._documents())
+        observations, defects = to_observations(
+            extraction.frame, table, place, self._catalog, self._documents()
+        )
         return Extraction(observations, unique(extraction.defects + defects), extraction.refused)
 
     def _references(self, table: Table) -> dict[str, Collection[str]]:

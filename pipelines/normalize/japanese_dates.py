@@ -15,7 +15,16 @@ from pipelines.normalize.text import normalise_width
 
 # Era, its letter, and the Western year before its first.
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
-_ERA_LETTERS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和", "平": "平成", "令": "令和", "昭": "昭和"}
+_ERA_LETTERS = {
+    "M": "明治",
+    "T": "大正",
+    "S": "昭和",
+    "H": "平成",
+    "R": "令和",
+    "平": "平成",
+    "令": "令和",
+    "昭": "昭和",
+}
 
 _YEAR = r"(?:(?P<western>\d{4})|(?P<era>明治|大正|昭和|平成|令和|[MTSHR平令昭])\s*(?P<era_year>元|\d{1,2}))"
 

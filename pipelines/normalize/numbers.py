@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pipelines.normalize.text import normalise_width
 
-_MINUS = str.maketrans({"−": "-", "‐": "-", "–": "-", "—": "-", "ー": "-", "▲": "-", "△": "-"})  # noqa: RUF001
+_MINUS = str.maketrans({"−": "-", "‐": "-", "–": "-", "—": "-", "ー": "-", "▲": "-", "△": "-"})
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _APPROXIMATE = re.compile(r"^(?:約|およそ|概ね)\s*")
 
@@ -39,4 +39,6 @@ def parse_number(text: str, unit: str | None = None) -> PrintedNumber:
     candidate = bare.translate(_MINUS).replace("- ", "-")
     if not _NUMBER.fullmatch(candidate):
         raise NumberFormatError(text)
-    return PrintedNumber(Decimal(candidate.replace(",", "")), bare != plain and bool(_APPROXIMATE.match(plain)))
+    return PrintedNumber(
+        Decimal(candidate.replace(",", "")), bare != plain and bool(_APPROXIMATE.match(plain))
+    )

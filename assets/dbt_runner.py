@@ -1,0 +1,122 @@
+"""dbt inside this process: parse once, build with its events handed on, connections closed at the end.
+
+A child process for each command would cost three times as long; the price is dbt's process-global state,
+so one build runs at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from pipelines.files import write_atomically
+from pipelines.land.parquet import code_fingerprint
+from pipelines.settings import DBT_PROJECT_DIR, Home
+
+_ONE_AT_A_TIME = threading.Lock()
+_RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
+_DONE = object()
+
+
+class DbtBuildError(RuntimeError):
+    """A model or test failed; the message lists each with what dbt said."""
+
+
+class DbtRunner:
+    """dbt for one home and one day of evaluation."""
+
+    def __init__(self, home: Home, run_date: date) -> None:
+        self._home = home
+        self._run_date = run_date
+        self.target_path = home.build / "dbt"
+
+    def _arguments(self) -> list[str]:
+        os.environ["MIERUKA_BUILD_DATABASE"] = str(self._home.build_database)
+        os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+        variables = {"raw_dir": str(self._home.raw), "run_date": self._run_date.isoformat()}
+        return [
+            "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
+            "--target-path", str(self.target_path), "--log-path", str(self._home.build / "logs"),
+            "--log-level", "none", "--log-level-file", "none", "--vars", json.dumps(variables),
+        ]  # fmt: skip
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the manifest of the project as it is now, parsed anew only when the project changed."""
+        path = self.target_path / "manifest.json"
+        stamp = self.target_path / "manifest.fingerprint"
+        current = code_fingerprint("dbt_project", "assets")
+        if not (path.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == current):
+            self._invoke(["parse"])
+            write_atomically(stamp, current)
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return content
+
+    def _invoke(self, command: list[str], callbacks: list[Callable[[Any], None]] | None = None) -> Any:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        self.target_path.mkdir(parents=True, exist_ok=True)
+        with _ONE_AT_A_TIME:
+            try:
+                result = dbtRunner(callbacks=callbacks or []).invoke([*command, *self._arguments()])
+            finally:
+                DuckDBConnectionManager.close_all_connections()
+        if not result.success:
+            raise DbtBuildError(_explain(result))
+        return result
+
+    def build(self, select: str | None = None) -> Iterator[dict[str, Any]]:
+        """Build the project into a fresh database, yielding dbt's result events as they come.
+
+        Unit tests are left to the test suite. Raises DbtBuildError at the end when a node failed.
+        """
+        from google.protobuf.json_format import MessageToDict
+
+        queue: Queue[Any] = Queue()
+        failure: list[BaseException] = []
+
+        def listen(event: Any) -> None:
+            if event.info.name in _RESULT_EVENTS:
+                queue.put(MessageToDict(event, preserving_proto_field_name=True))
+
+        def work() -> None:
+            try:
+                command = ["build", "--exclude-resource-type", "unit_test"]
+                self._invoke([*command, *(["--select", select] if select else [])], [listen])
+            except BaseException as error:
+                failure.append(error)
+            finally:
+                queue.put(_DONE)
+
+        if select is None:
+            _remove_database(self._home.build_database)
+        self._home.build_database.parent.mkdir(parents=True, exist_ok=True)
+        thread = threading.Thread(target=work, name="dbt", daemon=True)
+        thread.start()
+        while (event := queue.get()) is not _DONE:
+            yield event
+        thread.join()
+        if failure:
+            raise failure[0]
+
+
+def _remove_database(path: Path) -> None:
+    for name in (path, path.with_name(path.name + ".wal")):
+        name.unlink(missing_ok=True)
+
+
+def _explain(result: Any) -> str:
+    if result.exception is not None:
+        return str(result.exception)
+    failed = [
+        f"{entry.node.name}: {entry.status} {entry.message or ''}".strip()
+        for entry in getattr(result.result, "results", [])
+        if str(entry.status) in {"error", "fail", "runtime error"}
+    ]
+    return "\n".join(failed) or "dbt"

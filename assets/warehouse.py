@@ -1,0 +1,148 @@
+"""Assets of the dbt models, their tests as checks, and the publication behind its gate."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    Failure,
+    MaterializeResult,
+    asset,
+)
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from assets.dbt_runner import DbtBuildError, DbtRunner
+from assets.resources import WarehouseResource
+from pipelines.catalog.loader import Catalog
+from pipelines.changes import build_inputs
+from pipelines.progress import report
+from pipelines.publish.release import Run, new_run_id, publish, read_publication
+from pipelines.quality.gate import Outcome, run_gate
+from pipelines.quality.report import write_report
+from pipelines.settings import TIMEZONE, now
+
+GATE_KEY = AssetKey(["publication", "quality_gate"])
+PUBLISHED_KEY = AssetKey(["publication", "published_warehouse"])
+_BUILT_BY_DBT = {"model", "test", "seed", "snapshot"}
+
+
+class Translator(DagsterDbtTranslator):
+    """Names of dbt nodes in Dagster: groups are the layers."""
+
+    def get_group_name(self, dbt_resource_props: Any) -> str | None:
+        """Return the layer of a model."""
+        return str(dbt_resource_props["fqn"][1]) if dbt_resource_props["resource_type"] == "model" else None
+
+
+TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+
+
+def _node_count(manifest: dict[str, Any]) -> int:
+    return sum(1 for node in manifest["nodes"].values() if node["resource_type"] in _BUILT_BY_DBT)
+
+
+def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
+    """Return the assets of the dbt project, built in this process."""
+    total = _node_count(manifest)
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="dbt_models", pool="duckdb_writer")
+    def models(context: AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
+        runner = DbtRunner(warehouse.get_home(), warehouse.get_run_date())
+        events = runner.build()
+        done = 0
+        report("build", 0, total)
+        try:
+            for event in events:
+                done += 1
+                name = event.get("data", {}).get("node_info", {}).get("node_name", "")
+                report("build", done, total, name)
+                message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+                yield from message.to_default_asset_events(
+                    manifest=manifest,
+                    dagster_dbt_translator=TRANSLATOR,
+                    context=context,
+                    target_path=runner.target_path,
+                )
+        except DbtBuildError as error:
+            raise Failure(description=str(error)) from error
+
+    return models
+
+
+def _gate_check(outcome: Outcome, name: str) -> AssetCheckResult:
+    return AssetCheckResult(
+        check_name=name,
+        asset_key=GATE_KEY,
+        passed=outcome.success,
+        severity=AssetCheckSeverity.ERROR if outcome.blocks else AssetCheckSeverity.WARN,
+        metadata={"suite": outcome.label_ja, "observed": outcome.observed, "error": outcome.error or ""},
+    )
+
+
+def quality_gate(models: list[AssetKey]) -> AssetsDefinition:
+    """Return the gate: it fails, and so stops the publication, when an expectation that blocks does not hold."""
+    check = "expectations"
+
+    @asset(
+        key=GATE_KEY,
+        deps=models,
+        group_name="publication",
+        kinds={"python"},
+        description="公開前の品質検査",
+        check_specs=[AssetCheckSpec(check, asset=GATE_KEY)],
+    )
+    def gate(context: AssetExecutionContext, warehouse: WarehouseResource) -> MaterializeResult:
+        home = warehouse.get_home()
+        report("gate")
+        previous = home.published_database if read_publication(home) else None
+        outcome = run_gate(home.build_database, previous)
+        page = write_report(outcome, home.reports, context.run_id)
+        for warning in outcome.warnings:
+            context.log.warning(f"{warning.label_ja}: {warning.observed}")
+        if outcome.blocking:
+            raise Failure(
+                description="\n".join(
+                    f"{entry.label_ja}: {entry.error or entry.observed}" for entry in outcome.blocking
+                )
+            )
+        first = next(iter(outcome.warnings), outcome.outcomes[0])
+        return MaterializeResult(
+            metadata={
+                "checks": len(outcome.outcomes),
+                "warnings": len(outcome.warnings),
+                "report": str(page),
+            },
+            check_results=[_gate_check(first, check)],
+        )
+
+    return gate
+
+
+def published_warehouse(catalog: Catalog) -> AssetsDefinition:
+    """Return the publication of the built warehouse."""
+
+    @asset(
+        key=PUBLISHED_KEY,
+        deps=[GATE_KEY],
+        group_name="publication",
+        kinds={"duckdb"},
+        description="読み手のための倉庫。名前の付け替えだけで入れ替わる",
+    )
+    def published(context: AssetExecutionContext, warehouse: WarehouseResource) -> MaterializeResult:
+        home = warehouse.get_home()
+        record = context.instance.get_run_record_by_id(context.run_id)
+        started = record.create_timestamp.astimezone(TIMEZONE).replace(microsecond=0) if record else now()
+        inputs = build_inputs(home, catalog)
+        run = Run(new_run_id(started), started.isoformat(), None, "running", 0, 0)
+        finished = publish(home, run, inputs, warehouse.get_run_date())
+        return MaterializeResult(
+            metadata={"run_id": finished.run_id, "figures_changed": finished.figures_changed}
+        )
+
+    return published

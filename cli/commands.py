@@ -1,0 +1,228 @@
+"""The commands; each returns its exit code."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.messages import Speaker
+from cli.reader import open_published, rows, to_json
+from pipelines.normalize.area_codes import AreaCodeError, parse_area_code
+from pipelines.settings import Home, today
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_OK, _FAILED, _USAGE = 0, 1, 2
+_NARROWEST = 100
+
+
+class UsageError(ValueError):
+    """The command was used wrongly; the text is the whole message."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that never wraps a machine's reader at 80 columns."""
+    from rich.console import Console
+
+    made = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    return (
+        made
+        if made.is_terminal
+        else Console(stderr=stderr, highlight=False, soft_wrap=True, width=_NARROWEST)
+    )
+
+
+def _day(text: str | None, say: Speaker) -> date:
+    if text is None:
+        return today()
+    try:
+        if len(text) != 10:
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(say("bad_date", text=text)) from error
+
+
+def _print_lines(lines: Any) -> None:
+    out = console()
+    for line in lines:
+        out.print(line)
+
+
+def status(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Print the scorecard of a day."""
+    from cli.scorecard import BeforeEverythingError, ScorecardText, load, to_record
+
+    day = _day(arguments.as_of, say)
+    with open_published(home) as connection:
+        try:
+            card = load(connection, day)
+        except BeforeEverythingError as error:
+            raise UsageError(say("before_everything", day=day, first=error)) from error
+    if arguments.json:
+        print(to_json(to_record(card)))
+    else:
+        _print_lines(ScorecardText(card, say).lines())
+    return _OK
+
+
+def explain(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Print the arithmetic of a verdict and the source of each figure."""
+    from cli.explain import Explanation, UnknownAreaError, UnknownKpiError, load
+
+    day = _day(arguments.as_of, say)
+    try:
+        area = parse_area_code(arguments.area)
+    except AreaCodeError as error:
+        raise UsageError(say("bad_area", text=arguments.area)) from error
+    with open_published(home) as connection:
+        try:
+            content = load(connection, arguments.kpi, area, day)
+        except UnknownKpiError as error:
+            raise UsageError(say("unknown_kpi", text=arguments.kpi, near=error)) from error
+        except UnknownAreaError as error:
+            raise UsageError(say("unknown_area", text=error)) from error
+    if arguments.json:
+        print(to_json(content))
+    else:
+        _print_lines(Explanation(content, say).lines())
+    return _OK
+
+
+def sql(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Run a read-only query and print its rows as a table, CSV or JSON."""
+    import duckdb
+
+    with open_published(home) as connection:
+        try:
+            result = rows(connection, arguments.query)
+        except duckdb.Error as error:
+            print(say("sql_error", detail=str(error).splitlines()[0]), file=sys.stderr)
+            return _FAILED
+    if arguments.json:
+        print(to_json(result))
+    elif arguments.csv:
+        _print_csv(result)
+    else:
+        _print_table(result)
+    return _OK
+
+
+def _print_csv(result: list[dict[str, Any]]) -> None:
+    import csv
+
+    writer = csv.writer(sys.stdout)
+    if result:
+        writer.writerow(result[0])
+        writer.writerows([list(row.values()) for row in result])
+
+
+def _print_table(result: list[dict[str, Any]]) -> None:
+    from decimal import Decimal
+
+    from rich.table import Table
+    from rich.text import Text
+
+    if not result:
+        return
+    table = Table()
+    for name, value in result[0].items():
+        table.add_column(
+            Text(name),
+            justify="right" if isinstance(value, int | float | Decimal) else "left",
+            overflow="fold",
+        )
+    for row in result:
+        table.add_row(*(Text("" if value is None else _cell(value)) for value in row.values()))
+    console().print(table, soft_wrap=False)
+
+
+def _cell(value: Any) -> str:
+    from decimal import Decimal
+
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+
+
+def sources(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """List the sources with the snapshots held, their freshness and their defects."""
+    from cli.sources import list_sources, source_lines
+
+    listed = list_sources(home)
+    if arguments.json:
+        print(to_json(listed))
+    else:
+        _print_lines(source_lines(listed, say))
+    return _OK
+
+
+def check(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Report the defects of files; exit 1 when there are any."""
+    from cli.check import check_file
+
+    reports = [check_file(Path(name), arguments.source, say) for name in arguments.files]
+    if arguments.json:
+        print(to_json([entry.as_record() for entry in reports]))
+    else:
+        for entry in reports:
+            key = "check_summary" if entry.defects else "check_clean"
+            print(say(key, path=entry.path, count=len(entry.defects), rows=entry.rows))
+            for defect in entry.defects:
+                print(f"  {defect.message(say.language)}")
+    return _FAILED if any(entry.defects for entry in reports) else _OK
+
+
+def fetch(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Acquire the files of the named sources, or of all."""
+    from pipelines.acquire.fetch import acquire
+    from pipelines.catalog.loader import load_catalog
+    from pipelines.lock import exclusive
+
+    catalog = load_catalog()
+    names = arguments.sources or list(catalog.sources)
+    unknown = [name for name in names if name not in catalog.sources]
+    if unknown:
+        raise UsageError(say("unknown_source", text=", ".join(unknown), known=", ".join(catalog.sources)))
+    failures = 0
+    with exclusive(home):
+        home.create()
+        for name in names:
+            snapshots, defects = acquire(catalog.sources[name], home, origin_of(arguments, say))
+            failures += len(defects)
+            print(say("fetched", source=name, files=len(snapshots)))
+            for defect in defects:
+                print(say("source_failed", detail=defect.message(say.language)), file=sys.stderr)
+    return _FAILED if failures else _OK
+
+
+def origin_of(arguments: Namespace, say: Speaker) -> Path | None:
+    """Return the origin folder; raise UsageError when it does not exist."""
+    if not arguments.origin:
+        return None
+    origin = Path(arguments.origin).expanduser().resolve()
+    if not origin.is_dir():
+        raise UsageError(say("no_origin", path=origin))
+    return origin
+
+
+def run(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Acquire, check, build and publish; then print the scorecard."""
+    from cli.run import RunFailedError, run_warehouse
+
+    origin = origin_of(arguments, say)
+    started = time.monotonic()
+    try:
+        outcome = run_warehouse(home, say, origin, full=arguments.full)
+    except RunFailedError as error:
+        print(say("run_failed"), file=sys.stderr)
+        print(str(error), file=sys.stderr)
+        return _FAILED
+    arguments.as_of, arguments.json = None, False
+    code = status(arguments, home, say)
+    print()
+    outcome.tell(say, home, time.monotonic() - started)
+    return code

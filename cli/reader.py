@@ -1,0 +1,73 @@
+"""Reading the published warehouse: read-only, without access to files or network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pipelines.settings import Home
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = dict[str, Any]
+
+# The rows of kpi_progress that hold on a day: between two days of the table a verdict stands unchanged.
+AS_OF = """
+select * exclude (newest) from (
+    select
+        *,
+        row_number() over (
+            partition by measure_id, area_code, target_version, scheme order by evaluated_on desc
+        ) = 1 as newest
+    from marts.kpi_progress
+    where evaluated_on <= $day and scheme = 'default'
+) where newest
+"""
+
+
+class NotPublishedError(RuntimeError):
+    """There is no published warehouse yet."""
+
+
+@contextmanager
+def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published warehouse; raise NotPublishedError when there is none."""
+    import duckdb
+
+    if not home.published_database.exists():
+        raise NotPublishedError(str(home.published_database))
+    connection = duckdb.connect(str(home.published_database), read_only=True)
+    try:
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def rows(
+    connection: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any] | None = None
+) -> list[Row]:
+    """Return the rows of a query as records; only the parameters that the query names are passed."""
+    named = {name: value for name, value in (values or {}).items() if f"${name}" in query}
+    cursor = connection.execute(query, named) if named else connection.execute(query)
+    columns = [column[0] for column in cursor.description or []]
+    return [dict(zip(columns, entry, strict=True)) for entry in cursor.fetchall()]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def to_json(value: Any) -> str:
+    """Return JSON in which decimals are numbers and days are ISO dates."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)

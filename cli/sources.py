@@ -1,0 +1,72 @@
+"""`sources`: what is read, from whom, how fresh it is, and what went wrong last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from cli.messages import Speaker, choose
+from pipelines.acquire.archive import Archive
+from pipelines.catalog.loader import load_catalog
+from pipelines.catalog.vocabulary import load_vocabulary
+from pipelines.quarantine import ACQUISITION, read_defects
+from pipelines.settings import Home, now
+
+
+def list_sources(home: Home) -> list[dict[str, Any]]:
+    """Return one record a source; works before anything was acquired."""
+    archive, vocabulary = Archive(home), load_vocabulary()
+    held = archive.snapshots()
+    listed = []
+    for source in load_catalog().sources.values():
+        text = source.description
+        snapshots = [entry for entry in held if entry.source_id == source.source_id]
+        failures = read_defects(home, source.source_id, ACQUISITION)
+        defects = [defect for name in text.tables for defect in read_defects(home, source.source_id, name)]
+        last = max((datetime.fromisoformat(entry.retrieved_at) for entry in snapshots), default=None)
+        licence, cadence = vocabulary.licences[text.licence], vocabulary.cadences[text.cadence]
+        listed.append(
+            {
+                "source_id": source.source_id,
+                "publisher": text.publisher.model_dump(),
+                "title": text.title.model_dump(),
+                "licence": {"ja": licence.ja, "en": licence.en, "url": licence.url},
+                "cadence": {"ja": cadence.ja, "en": cadence.en},
+                "landing_url": text.landing_url,
+                "files": [table.file for table in text.tables.values()],
+                "snapshots_held": len(snapshots),
+                "last_retrieved_at": last,
+                "days_since_retrieval": (now() - last).days if last else None,
+                "defects": [defect.as_record() for defect in defects],
+                "defect_messages": {
+                    language: [defect.message(language) for defect in defects] for language in ("ja", "en")
+                },
+                "last_error": {
+                    language: failures[0].message(language) if failures else None for language in ("ja", "en")
+                },
+            }
+        )
+    return listed
+
+
+def source_lines(listed: list[dict[str, Any]], say: Speaker) -> Iterator[str]:
+    """Yield the list in words."""
+    from rich.markup import escape
+
+    def label(pair: dict[str, Any]) -> str:
+        return escape(choose((pair["ja"], pair["en"]), say.language))
+
+    for entry in listed:
+        last = entry["last_retrieved_at"]
+        age = say("days_ago", days=entry["days_since_retrieval"]) if last else "-"
+        yield f"[bold]{entry['source_id']}[/bold]  {label(entry['publisher'])}「{label(entry['title'])}」"
+        yield f"  {say('source_licence')}: {label(entry['licence'])}  {say('source_cadence')}: {label(entry['cadence'])}"
+        yield f"  {escape(entry['landing_url'])}"
+        when = f"{last:%Y-%m-%d %H:%M} ({age})" if last else "-"
+        yield f"  {say('source_files')}: {len(entry['files'])} ({entry['snapshots_held']})  {say('source_last')}: {when}"
+        messages = entry["defect_messages"][say.language]
+        yield f"  {say('source_defects')}: {len(messages)}"
+        yield from (f"    {escape(message)}" for message in messages)
+        if error := entry["last_error"][say.language]:
+            yield f"  [red]{say('source_error')}: {escape(error)}[/red]"
