@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -107,6 +108,8 @@ def _run_command(arguments: argparse.Namespace, say: Speaker) -> int:
         print(say("busy", path=error), file=sys.stderr)
     except SourceDescriptionError as error:
         print(say("description_error", detail=error), file=sys.stderr)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         print(say("unwritable", detail=error), file=sys.stderr)
     return 1
@@ -120,7 +123,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run_command(arguments, say)
     except BrokenPipeError:
-        sys.stderr.close()
+        # The reader (`head`, say) has gone: what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 130

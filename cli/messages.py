@@ -67,7 +67,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "step_publish": ("公開", "publish"),
     "unchanged": ("変更はありません。公開済みの倉庫をそのまま使います", "nothing changed; the published warehouse stays"),
     "published": ("公開しました: {path}（{seconds:.0f}秒、変わったデータ源 {sources}、変わった数値 {figures}）", "published: {path} ({seconds:.0f} s, sources changed {sources}, figures changed {figures})"),
-    "defects": ("不備 {count} 件（該当する行だけを除いて公開。`mieruka sources` と meta.defect に一覧）", "{count} defects (only those rows were left out; see `mieruka sources` and meta.defect)"),
+    "defects": ("不備 {count} 件（該当する行またはファイルだけを除いて公開。`mieruka sources` と meta.defect に一覧）", "{count} defects (only those rows or files were left out; see `mieruka sources` and meta.defect)"),
     "source_failed": ("取得できないファイル: {detail}", "could not be acquired: {detail}"),
     "gate_report": ("品質検査の報告: {path}", "report of the quality gate: {path}"),
     "fetched": ("{source}: {files} ファイル", "{source}: {files} files"),

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +137,8 @@ def _instance() -> Any:
 def _execute(home: Home, origin: Path | None, full: bool) -> None:
     report("load")
     os.environ["MIERUKA_HOME"] = str(home.root)
-    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    # Dagster's remarks about unset home folders and beta parameters mean nothing to this command's user.
+    warnings.filterwarnings("ignore")
     from assets.definitions import JOB_NAME, build_definitions
     from assets.resources import WarehouseResource
 
@@ -158,6 +160,10 @@ def run_warehouse(home: Home, say: Speaker, origin: Path | None = None, *, full:
         remove_leftovers(home.root)
         catalog = load_catalog()
         if not full and not reasons_to_run(home, catalog, today(), origin):
+            moment = now()
+            History(home).add(
+                Run(new_run_id(moment), moment.isoformat(), moment.isoformat(), "unchanged", 0, 0)
+            )
             return _outcome(home, catalog, None)
         started = now()
         try:

@@ -34,7 +34,7 @@ join marts.dim_publication as publication using (publication_id)
 left join marts.fct_observation as figure on verdict.observation_id = figure.observation_id
 left join marts.fct_observation as deadline on verdict.deadline_observation_id = deadline.observation_id
 where verdict.area_code = '000000'
-order by measure.display_order, not verdict.is_primary, target.known_on
+order by measure.display_order, not verdict.is_primary, target.known_on, verdict.target_version
 """
 
 # What is known beside the verdicts: forecasts, claims, and the middle of the bodies where there is no national figure.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,8 @@ from pipelines.normalize.numbers import NumberFormatError, parse_number
 from pipelines.normalize.text import normalise_width
 
 DECIMAL = pl.Decimal(38, 10)
+
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _Fields = dict[str, Any]
 _Reader = Callable[[str, Column], _Fields]
@@ -38,13 +41,22 @@ class _Type:
     expected_en: str
 
 
+def fits_decimal(value: Decimal) -> bool:
+    """Return whether a value is kept exactly in DECIMAL(38, 10)."""
+    return value.as_tuple().exponent >= -10 and abs(value) < Decimal(10) ** 28  # type: ignore[operator]
+
+
 def _text(text: str, column: Column) -> _Fields:
     return {"": text}
 
 
 def _integer(text: str, column: Column) -> _Fields:
     number = parse_number(text, column.unit)
-    if number.is_approximate or number.value != number.value.to_integral_value():
+    if (
+        number.is_approximate
+        or number.value != number.value.to_integral_value()
+        or abs(number.value) >= 2**63
+    ):
         raise CellError(text)
     return {"": int(number.value)}
 
@@ -55,7 +67,7 @@ def _integer_list(text: str, column: Column) -> _Fields:
 
 def _decimal(text: str, column: Column) -> _Fields:
     number = parse_number(text, column.unit)
-    if number.value.as_tuple().exponent < -10 or abs(number.value) >= Decimal(10) ** 28:  # type: ignore[operator]
+    if not fits_decimal(number.value):
         raise CellError(text)
     return {"": number.value, "_is_approximate": number.is_approximate}
 
@@ -67,9 +79,10 @@ def _boolean(text: str, column: Column) -> _Fields:
 
 
 def _iso_date(text: str, column: Column) -> _Fields:
-    if len(text) != 10:
+    plain = normalise_width(text)
+    if not _ISO_DATE.fullmatch(plain):
         raise CellError(text)
-    return {"": date.fromisoformat(normalise_width(text))}
+    return {"": date.fromisoformat(plain)}
 
 
 def _date_expression(text: str, column: Column) -> _Fields:

@@ -13,7 +13,7 @@ from pipelines.acquire.archive import Snapshot
 from pipelines.catalog.loader import Catalog
 from pipelines.catalog.models import Check, Table, WideFigures
 from pipelines.catalog.vocabulary import Label, load_vocabulary
-from pipelines.contracts.cells import DECIMAL
+from pipelines.contracts.cells import DECIMAL, fits_decimal
 from pipelines.defects import Defect
 from pipelines.extract.table import ROW, Place
 from pipelines.normalize.japanese_dates import fiscal_year_of
@@ -139,9 +139,16 @@ _UNIQUE = [
 
 
 def _convert(value: Decimal | None, from_unit: str, item_id: str, catalog: Catalog) -> Decimal | None:
-    if value is None:
-        return None
-    return convert(value, from_unit, catalog.unit_of(item_id), load_vocabulary().unit_table())
+    """Return the value in the item's unit; the units must convert even where there is no value."""
+    converted = convert(
+        Decimal(0) if value is None else value,
+        from_unit,
+        catalog.unit_of(item_id),
+        load_vocabulary().unit_table(),
+    )
+    if not fits_decimal(converted):
+        raise UnitError(f"{value} {from_unit}")
+    return None if value is None else converted
 
 
 def _convert_units(
@@ -175,7 +182,7 @@ def _provenance(place: Place) -> dict[str, Any]:
         "source_table": place.table,
         "snapshot_sha256": snapshot.snapshot_sha256,
         "retrieved_at": snapshot.retrieved_at,
-        "sheet": snapshot.file_name,
+        "sheet": place.sheet or snapshot.file_name,
     }
 
 

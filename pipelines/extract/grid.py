@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from pipelines.normalize.text import header_key
+from pipelines.normalize.text import normalise_width
 
 MAX_ROWS = 1_048_576
 
@@ -37,7 +37,7 @@ def decode(data: bytes) -> str:
 
 
 def _csv_grid(data: bytes, name: str) -> Grid:
-    if b"\x00" in data[:4096]:
+    if b"\x00" in data:
         raise UnreadableFileError("CSV")
     text = decode(data)
     if text.lstrip()[:15].lower().startswith(("<!doctype", "<html")):
@@ -60,6 +60,11 @@ def _text(value: object) -> str:
     return str(value)
 
 
+def _sheet_key(name: str) -> str:
+    """Return a sheet's name or pattern as it is compared: a final `*` is a wildcard here, no footnote mark."""
+    return "".join(normalise_width(name).split())
+
+
 def _workbook_grid(path: Path, sheet_pattern: str | None) -> Grid:
     from python_calamine import CalamineError, CalamineWorkbook
 
@@ -68,7 +73,7 @@ def _workbook_grid(path: Path, sheet_pattern: str | None) -> Grid:
         wanted = [
             name
             for name in workbook.sheet_names
-            if sheet_pattern is None or fnmatch.fnmatch(header_key(name), header_key(sheet_pattern))
+            if sheet_pattern is None or fnmatch.fnmatchcase(_sheet_key(name), _sheet_key(sheet_pattern))
         ]
         if not wanted:
             raise UnreadableFileError(f"{sheet_pattern} ∉ {workbook.sheet_names}")

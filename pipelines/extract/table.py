@@ -22,7 +22,6 @@ class RawTable:
     """Texts under the described names, with each row's number in the file in column `__row`."""
 
     frame: pl.DataFrame
-    sheet: str
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,7 @@ class Place:
     source_id: str
     table: str
     snapshot: Snapshot
+    sheet: str | None = None
 
     def defect(
         self,
@@ -49,7 +49,7 @@ class Place:
             table=self.table,
             file=self.snapshot.file_name,
             snapshot_sha256=self.snapshot.snapshot_sha256,
-            sheet=self.snapshot.file_name,
+            sheet=self.sheet or self.snapshot.file_name,
             row=row,
             column=column,
             cell=f"{row}:{column}" if row is not None and column is not None else None,
@@ -108,7 +108,7 @@ def _match_columns(
             )
         elif key is not None:
             positions[key] = index
-    for key in table.columns.keys() - positions.keys():
+    for key in [key for key in table.columns if key not in positions]:
         name = table.header_names(key)[0]
         defects.append(
             place.defect(
@@ -163,4 +163,4 @@ def read_table(grid: Grid, table: Table, place: Place) -> tuple[RawTable | None,
         for key in table.columns:
             records[key].append(row[positions[key]].strip() or None)
     schema = {ROW: pl.Int64, **dict.fromkeys(table.columns, pl.String)}
-    return RawTable(pl.DataFrame(records, schema=schema), grid.sheet), defects
+    return RawTable(pl.DataFrame(records, schema=schema)), defects

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,15 @@ class Extraction:
     frame: pl.DataFrame | None
     defects: list[Defect]
     refused: dict[int, list[str]] = field(default_factory=dict)
+    rows: list[list[str]] = field(default_factory=list)
+    sheet: str | None = None
+
+    def refuse(self, defects: list[Defect]) -> None:
+        """Add defects found later, with the texts of their rows."""
+        self.defects = unique(self.defects + defects)
+        self.refused |= {
+            defect.row: self.rows[defect.row - 1] for defect in defects if defect.row is not None
+        }
 
 
 def extract_table(
@@ -65,6 +74,7 @@ def extract_table(
         return Extraction(
             None, [place.defect("unreadable_file", None, expected, f"A file readable as {error} is needed")]
         )
+    place = replace(place, sheet=grid.sheet)
     raw, defects = read_table(grid, table, place)
     if raw is None:
         return Extraction(None, defects)
@@ -74,7 +84,8 @@ def extract_table(
     defects += check_table(readable, table, place, references)
     rows = {defect.row for defect in defects if defect.row is not None}
     refused = {row: grid.rows[row - 1] for row in rows}
-    return Extraction(readable.filter(~pl.col(ROW).is_in(list(rows))), unique(defects), refused)
+    frame = readable.filter(~pl.col(ROW).is_in(list(rows)))
+    return Extraction(frame, unique(defects), refused, grid.rows, grid.sheet)
 
 
 class SourceLanding:
@@ -103,6 +114,7 @@ class SourceLanding:
             snapshot.retrieved_at,
             self._source.description.model_dump_json(),
             code_fingerprint(*_CODE_FOLDERS),
+            {item_id: item.unit for item_id, item in self._catalog.items.items()},
             [fingerprint_of(table_path(self._home, self._source.source_id, other)) for other in referred],
         )
 
@@ -131,10 +143,13 @@ class SourceLanding:
         )
         if extraction.frame is None or table.role == "reference":
             return extraction
+        place = replace(place, sheet=extraction.sheet)
         observations, defects = to_observations(
             extraction.frame, table, place, self._catalog, self._documents()
         )
-        return Extraction(observations, unique(extraction.defects + defects), extraction.refused)
+        extraction.refuse(defects)
+        extraction.frame = observations
+        return extraction
 
     def _references(self, table: Table) -> dict[str, Collection[str]]:
         allowed: dict[str, Collection[str]] = {}
@@ -162,4 +177,6 @@ class SourceLanding:
         schema: dict[str, Any] = {ROW: pl.Int64}
         for key, column in table.columns.items():
             schema |= fields_of(key, column)
+            if column.type == "decimal":
+                schema[f"{key}__text"] = pl.String
         return schema

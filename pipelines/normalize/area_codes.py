@@ -7,7 +7,7 @@ import re
 from pipelines.normalize.text import normalise_width
 
 NATION = "000000"
-_SIX_DIGITS = re.compile(r"\d{6}")
+_SIX_DIGITS = re.compile(r"[0-9]{6}")
 
 
 class AreaCodeError(ValueError):

@@ -123,4 +123,7 @@ def parse_fiscal_year(text: str) -> int:
     match = _FISCAL_YEAR.fullmatch(normalise_width(text))
     if not match:
         raise DateExpressionError(text)
-    return _year(match)
+    try:
+        return _fiscal_year_end(match).day.year - 1
+    except ValueError as error:
+        raise DateExpressionError(text) from error

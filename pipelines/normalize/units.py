@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
+
+# More digits than any printed value times any factor has, so that no conversion rounds.
+_DIGITS = 100
 
 
 class UnitError(ValueError):
@@ -28,4 +31,5 @@ def convert(value: Decimal, from_unit: str, to_unit: str, units: Mapping[str, Un
     source, target = units[from_unit], units[to_unit]
     if source.dimension != target.dimension:
         raise UnitError(f"{from_unit} -> {to_unit}")
-    return value * source.factor / target.factor
+    with localcontext(prec=_DIGITS):
+        return value * source.factor / target.factor

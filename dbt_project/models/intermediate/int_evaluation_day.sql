@@ -12,6 +12,8 @@ target_day as (
 
     select measure_id, known_on as evaluated_on from {{ ref('stg_target') }}
     union
+    select measure_id, baseline_date as evaluated_on from {{ ref('stg_target') }}
+    union
     select measure_id, {{ add_days('target_date', 1) }} as evaluated_on from {{ ref('stg_target') }}
     union
     select target.measure_id, plan.started_on as evaluated_on

@@ -4,7 +4,8 @@ with reading as (
 
     select
         *,
-        target_value is not null and baseline_value is not null and target_value = baseline_value as is_maintain,
+        -- A level to be kept is known before the plan runs; a first figure that happens to meet the target is no such level.
+        coalesce(target_value = baseline_value and baseline_basis in ('printed', 'before_plan'), false) as is_maintain,
         case
             when
                 baseline_date is not null

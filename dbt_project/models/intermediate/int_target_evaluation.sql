@@ -8,8 +8,9 @@ select
     target.is_primary,
     target.target_type,
     target.comparator,
-    target.baseline_value as printed_baseline_value,
-    target.baseline_date as printed_baseline_date,
+    -- A printed baseline goes with its target into replays, but not to days before the one it describes.
+    case when target.baseline_date <= day.evaluated_on then target.baseline_value end as printed_baseline_value,
+    case when target.baseline_date <= day.evaluated_on then target.baseline_date end as printed_baseline_date,
     target.target_value,
     target.target_date,
     target.value_is_approximate,

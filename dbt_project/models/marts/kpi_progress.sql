@@ -23,7 +23,7 @@ with judged as (
                 then
                     case
                         when deadline_is_past and deadline_value is null then 'overdue_no_final_data'
-                        when coalesce(deadline_is_past and deadline_is_met, is_met) then 'maintained'
+                        when case when deadline_is_past then deadline_is_met else is_met end then 'maintained'
                         else 'slipped'
                     end
             when not deadline_is_past

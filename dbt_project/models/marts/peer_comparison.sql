@@ -70,7 +70,8 @@ select
     placed.value,
     cast(statistic.group_size as integer) as group_size,
     cast(group_size.body_count - statistic.group_size as integer) as missing_count,
-    statistic.mean_unweighted,
+    -- Rounded far below any printed digit: sums of doubles depend on the order in which threads meet.
+    round(statistic.mean_unweighted, 8) as mean_unweighted,
     -- A weighted mean needs the weights, which no source of the warehouse holds yet.
     cast(null as double) as mean_weighted,
     statistic.median,
@@ -81,7 +82,7 @@ select
     end as percentile,
     case
         when statistic.group_size >= {{ smallest_group }} and statistic.spread > 0
-            then 50 + 10 * (cast(placed.value as double) - statistic.mean_unweighted) / statistic.spread
+            then round(50 + 10 * (cast(placed.value as double) - statistic.mean_unweighted) / statistic.spread, 6)
     end as deviation_score
 from placed
 inner join statistic

@@ -1,0 +1,51 @@
+"""One published warehouse for all end-to-end tests, made by the command that users type."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+Mieruka = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def command(home: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Return the command line and environment of a `mieruka` call on a home of its own."""
+    environment = {
+        **os.environ,
+        "MIERUKA_HOME": str(home),
+        "MIERUKA_LANG": "ja",
+        "MIERUKA_TODAY": "2026-11-23",
+    }
+    environment.pop("DAGSTER_HOME", None)
+    return [sys.executable, "-m", "cli.main", *arguments], environment
+
+
+def call(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `mieruka` and return what it printed."""
+    line, environment = command(home, *arguments)
+    return subprocess.run(
+        line, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    result = call(folder, "run")
+    assert result.returncode == 0, result.stderr
+    (folder / "first_output.txt").write_text(result.stdout, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mieruka(home: Path) -> Mieruka:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return call(home, *arguments)
+
+    return run

@@ -1,0 +1,66 @@
+"""Dagster: loads on a fresh clone, shows the way from file to mart, and knows its night."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey, Definitions
+
+from tests.end_to_end.conftest import ROOT, command
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
+    from assets.definitions import build_definitions
+    from assets.resources import WarehouseResource
+
+    return build_definitions(warehouse=WarehouseResource(home=str(tmp_path_factory.mktemp("dagster_home"))))
+
+
+def test_the_definitions_are_valid_without_a_manual_step(tmp_path: Path) -> None:
+    _, environment = command(tmp_path / "home")
+    result = subprocess.run(
+        [str(Path(sys.executable).with_name("dagster")), "definitions", "validate"],
+        env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+def test_lineage_runs_from_the_file_to_the_published_warehouse(definitions: Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    upstream = graph.get_ancestor_asset_keys(AssetKey(["publication", "published_warehouse"]))
+    for key in (
+        ["mieruka__cited_figures", "snapshot"], ["mieruka__cited_figures", "figures"], ["catalog", "observation"],
+        ["cao__reform_roadmap_2017", "targets"], ["marts", "kpi_scorecard"], ["publication", "quality_gate"],
+    ):  # fmt: skip
+        assert AssetKey(key) in upstream, key
+
+
+def test_marts_have_checks(definitions: Definitions) -> None:
+    checked = {key.asset_key for key in definitions.resolve_asset_graph().asset_check_keys}
+    for name in ("fct_observation", "kpi_progress", "kpi_scorecard", "dim_target"):
+        assert AssetKey(["marts", name]) in checked
+    assert AssetKey(["soumu__area_codes", "areas"]) in checked
+
+
+def test_every_night_at_two_in_tokyo(definitions: Definitions) -> None:
+    schedule = definitions.get_schedule_def("every_night")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "Asia/Tokyo")
+    assert schedule.job.name == "nightly_warehouse"
+
+
+def test_dbt_unit_tests_pass(home: Path) -> None:
+    result = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("dbt")), "test", "--select", "test_type:unit", "--project-dir", "dbt_project",
+            "--profiles-dir", "dbt_project", "--target-path", str(home / "dbt_unit"), "--log-path", str(home / "dbt_unit"),
+            "--vars", f"{{raw_dir: {home / 'raw'}, run_date: 2026-11-23}}",
+        ],
+        env={**command(home)[1], "MIERUKA_BUILD_DATABASE": str(home / "build" / "mieruka.duckdb")},
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=180,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert "PASS=4" in result.stdout

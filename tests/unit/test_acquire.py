@@ -1,0 +1,214 @@
+"""Acquisition: bytes archived once, links not followed, nothing lost when a file is missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import pipelines.acquire.archive
+import pipelines.acquire.fetch
+from pipelines.acquire.archive import Archive, FileTooLargeError
+from pipelines.acquire.fetch import acquire, has_new_bytes, locate
+from pipelines.catalog.loader import DescribedSource, load_catalog
+from pipelines.files import sha256_of
+from pipelines.quarantine import ACQUISITION, read_defects
+from pipelines.settings import Home
+
+LABEL = {"ja": "名", "en": "name"}
+
+
+def _table(file: str) -> dict[str, Any]:
+    return {
+        "file": file,
+        "role": "reference",
+        "title": LABEL,
+        "grain": ["key"],
+        "anchor": "key",
+        "columns": {"key": {"type": "text"}},
+    }
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> DescribedSource:
+    folder = tmp_path / "sources" / "one"
+    folder.mkdir(parents=True)
+    content = {
+        "source_id": "one",
+        "publisher": LABEL,
+        "title": LABEL,
+        "licence": "pdl_1",
+        "landing_url": "https://example.jp",
+        "cadence": "yearly",
+        "tables": {"first": _table("first.csv"), "second": _table("second.csv")},
+    }
+    (folder / "source.yml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    (folder / "first.csv").write_text("key\na\n")
+    (folder / "second.csv").write_text("key\nb\n")
+    return load_catalog(tmp_path / "sources").sources["one"]
+
+
+def archived(home: Home) -> list[Path]:
+    return sorted(path for path in home.archive.rglob("*") if path.is_file())
+
+
+def test_bytes_are_archived_under_their_hash(source: DescribedSource, home: Home) -> None:
+    snapshots, defects = acquire(source, home)
+    assert defects == []
+    assert [entry.table for entry in snapshots] == ["first", "second"]
+    for entry in snapshots:
+        path = Archive(home).path_of(entry.snapshot_sha256)
+        assert path.read_bytes() == (source.folder / entry.file_name).read_bytes()
+        assert sha256_of(path) == entry.snapshot_sha256
+        assert entry.bytes == path.stat().st_size
+
+
+def test_second_identical_download_is_the_first_snapshot(
+    source: DescribedSource, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = acquire(source, home)
+    files = {path: path.stat().st_mtime_ns for path in archived(home)}
+    moment = pipelines.acquire.fetch.now().replace(year=2099)
+    monkeypatch.setattr(pipelines.acquire.fetch, "now", lambda: moment)
+    second, _ = acquire(source, home)
+    assert second == first
+    assert Archive(home).snapshots() == first
+    assert {path: path.stat().st_mtime_ns for path in archived(home)} == files
+
+
+def test_changed_file_is_a_new_snapshot_and_the_old_one_is_kept(source: DescribedSource, home: Home) -> None:
+    old, _ = acquire(source, home)
+    (source.folder / "first.csv").write_text("key\nc\n")
+    new, _ = acquire(source, home)
+    archive = Archive(home)
+    assert new[0].snapshot_sha256 != old[0].snapshot_sha256
+    assert new[1] == old[1]
+    assert archive.snapshots() == [*old, new[0]]
+    assert archive.current("one") == new
+    assert archive.path_of(old[0].snapshot_sha256).read_text() == "key\na\n"
+
+
+def test_return_to_earlier_bytes_is_the_earlier_snapshot(source: DescribedSource, home: Home) -> None:
+    first, _ = acquire(source, home)
+    (source.folder / "first.csv").write_text("key\nc\n")
+    acquire(source, home)
+    (source.folder / "first.csv").write_text("key\na\n")
+    assert acquire(source, home)[0] == first
+    assert len(Archive(home).snapshots()) == 3
+
+
+def test_truncated_archive_file_is_written_anew(source: DescribedSource, home: Home) -> None:
+    snapshots, _ = acquire(source, home)
+    path = Archive(home).path_of(snapshots[0].snapshot_sha256)
+    path.write_bytes(b"ke")
+    acquire(source, home)
+    assert path.read_text() == "key\na\n"
+
+
+def test_file_too_large_is_refused_and_the_last_snapshot_stays(
+    source: DescribedSource, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, _ = acquire(source, home)
+    monkeypatch.setattr(pipelines.acquire.archive, "MAX_BYTES", 6)
+    (source.folder / "first.csv").write_text("key\ntoo large\n")
+    current, defects = acquire(source, home)
+    assert [(defect.rule, defect.file, defect.table) for defect in defects] == [
+        ("file_too_large", "first.csv", "first")
+    ]
+    assert set(current) == set(before)
+    assert len(archived(home)) == 2
+
+
+@pytest.mark.parametrize(("size", "fits"), [(6, True), (7, False)])
+def test_size_limit_is_inclusive(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, fits: bool
+) -> None:
+    monkeypatch.setattr(pipelines.acquire.archive, "MAX_BYTES", 6)
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * size)
+    if fits:
+        assert Archive(home).store(path) == sha256_of(path)
+    else:
+        with pytest.raises(FileTooLargeError, match="7 > 6"):
+            Archive(home).store(path)
+
+
+def test_missing_file_keeps_the_last_snapshot_and_is_reported(source: DescribedSource, home: Home) -> None:
+    before, _ = acquire(source, home)
+    (source.folder / "first.csv").unlink()
+    current, defects = acquire(source, home)
+    assert set(current) == set(before)
+    assert set(Archive(home).current("one")) == set(before)
+    assert [(defect.rule, defect.file, defect.row) for defect in defects] == [
+        ("file_missing", "first.csv", None)
+    ]
+    assert read_defects(home, "one", ACQUISITION) == defects
+
+
+def test_report_of_a_missing_file_goes_when_the_file_is_back(source: DescribedSource, home: Home) -> None:
+    text = (source.folder / "first.csv").read_text()
+    (source.folder / "first.csv").unlink()
+    assert acquire(source, home)[1]
+    (source.folder / "first.csv").write_text(text)
+    assert acquire(source, home)[1] == []
+    assert read_defects(home, "one", ACQUISITION) == []
+
+
+def test_file_missing_from_the_start_gives_no_snapshot(source: DescribedSource, home: Home) -> None:
+    (source.folder / "first.csv").unlink()
+    assert [entry.table for entry in acquire(source, home)[0]] == ["second"]
+
+
+@pytest.mark.parametrize("below", ["one", ""])
+def test_file_of_the_origin_goes_before_the_repository(
+    source: DescribedSource, tmp_path: Path, below: str
+) -> None:
+    origin = tmp_path / "origin"
+    (origin / below).mkdir(parents=True, exist_ok=True)
+    (origin / below / "first.csv").write_text("key\nz\n")
+    assert locate(source, "first.csv", origin) == origin / below / "first.csv"
+    assert locate(source, "second.csv", origin) == source.folder / "second.csv"
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_link_out_of_the_folder_is_not_followed(
+    source: DescribedSource, home: Home, tmp_path: Path, relative: bool
+) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("key\nsecret\n")
+    link = source.folder / "first.csv"
+    link.unlink()
+    link.symlink_to(os.path.relpath(secret, link.parent) if relative else secret)
+    assert locate(source, "first.csv") is None
+    assert [defect.rule for defect in acquire(source, home)[1]] == ["file_missing"]
+    assert all(b"secret" not in path.read_bytes() for path in archived(home))
+
+
+def test_link_inside_the_folder_is_followed(source: DescribedSource) -> None:
+    link = source.folder / "first.csv"
+    link.unlink()
+    link.symlink_to("second.csv")
+    assert locate(source, "first.csv") == link
+
+
+def test_folder_of_the_files_name_is_no_file(source: DescribedSource) -> None:
+    (source.folder / "first.csv").unlink()
+    (source.folder / "first.csv").mkdir()
+    assert locate(source, "first.csv") is None
+
+
+def test_new_bytes_are_noticed(source: DescribedSource, home: Home) -> None:
+    assert has_new_bytes(source, home)
+    acquire(source, home)
+    assert not has_new_bytes(source, home)
+    (source.folder / "second.csv").write_text("key\nc\n")
+    assert has_new_bytes(source, home)
+
+
+def test_missing_file_is_noticed(source: DescribedSource, home: Home) -> None:
+    acquire(source, home)
+    (source.folder / "second.csv").unlink()
+    assert has_new_bytes(source, home)

@@ -1,0 +1,113 @@
+"""Defects: one line in each language, and an id that stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipelines.defects import DEFECT_COLUMNS, Defect, unique
+from pipelines.extract.table import Place
+from pipelines.quarantine import read_defects, write_defects
+from pipelines.settings import Home
+
+DEFECT = Defect(
+    source_id="s",
+    table="t",
+    file="figures.csv",
+    snapshot_sha256="ab",
+    sheet="figures.csv",
+    row=12,
+    column="値",
+    cell="12:値",
+    rule="not_decimal",
+    found="1.2.3",
+    expected_ja="数を一つだけ書いてください",
+    expected_en="Write one number only",
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "ja", "en"),
+    [
+        (
+            {},
+            "figures.csv 12行 [値]: 「1.2.3」。数を一つだけ書いてください",
+            "figures.csv row 12 [値]: '1.2.3'. Write one number only",
+        ),
+        (
+            {"found": None},
+            "figures.csv 12行 [値]: 空欄。数を一つだけ書いてください",
+            "figures.csv row 12 [値]: blank. Write one number only",
+        ),
+        (
+            {"row": None, "column": None},
+            "figures.csv: 「1.2.3」。数を一つだけ書いてください",
+            "figures.csv: '1.2.3'. Write one number only",
+        ),
+    ],
+)
+def test_message_says_where_what_and_what_was_expected(changes: dict[str, Any], ja: str, en: str) -> None:
+    defect = replace(DEFECT, **changes)
+    assert defect.message("ja") == ja
+    assert defect.message("en") == en
+
+
+def test_id_is_the_same_for_the_same_defect() -> None:
+    assert replace(DEFECT).defect_id == DEFECT.defect_id
+
+
+def test_id_stays_from_release_to_release() -> None:
+    # The first 16 digits of the SHA-256 over "s|ab|figures.csv|12|値|not_decimal", computed outside this code.
+    assert DEFECT.defect_id == "c1a7385bee85d861"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"expected_ja": "別の言い方"}, {"expected_en": "other words"}, {"severity": "warning"}]
+)
+def test_id_does_not_depend_on_wording(changes: dict[str, Any]) -> None:
+    assert replace(DEFECT, **changes).defect_id == DEFECT.defect_id
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"row": 13},
+        {"column": "単位"},
+        {"rule": "required"},
+        {"file": "b.csv"},
+        {"snapshot_sha256": "cd"},
+        {"source_id": "z"},
+    ],
+)
+def test_id_differs_for_another_place_rule_or_bytes(changes: dict[str, Any]) -> None:
+    assert replace(DEFECT, **changes).defect_id != DEFECT.defect_id
+
+
+def test_unique_keeps_each_defect_once_in_order() -> None:
+    other = replace(DEFECT, row=1)
+    assert unique([DEFECT, other, replace(DEFECT)]) == [DEFECT, other]
+
+
+def test_record_has_every_column_in_order() -> None:
+    assert tuple(DEFECT.as_record()) == DEFECT_COLUMNS
+
+
+@pytest.mark.parametrize(("row", "column", "cell"), [(3, "値", "3:値"), (None, "値", None), (3, None, None)])
+def test_cell_is_the_address_when_both_parts_are_known(
+    place: Place, row: int | None, column: str | None, cell: str | None
+) -> None:
+    assert place.defect("r", "x", "ja", "en", row=row, column=column).cell == cell
+
+
+def test_quarantine_gives_back_what_was_put_in(home: Home) -> None:
+    write_defects(home, "s", "t", [DEFECT], {12: ["a", "1.2.3"]})
+    assert read_defects(home, "s", "t") == [DEFECT]
+    assert read_defects(home, "s", "other") == []
+
+
+def test_quarantine_forgets_defects_that_are_gone(home: Home) -> None:
+    write_defects(home, "s", "t", [DEFECT])
+    write_defects(home, "s", "t", [])
+    assert read_defects(home, "s", "t") == []
