@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.commands import UsageError
 from cli.messages import Speaker
+from cli.usage import UsageError
 from pipelines.acquire.archive import MAX_BYTES
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import Catalog, DescribedSource, load_catalog

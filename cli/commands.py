@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.messages import Speaker
 from cli.reader import open_published, rows, to_json
+from cli.usage import UsageError
 from pipelines.normalize.area_codes import AreaCodeError, parse_area_code
 from pipelines.settings import Home, today
 
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 _OK, _FAILED, _USAGE = 0, 1, 2
 _NARROWEST = 100
-
-
-class UsageError(ValueError):
-    """The command was used wrongly; the text is the whole message."""
 
 
 def console(*, stderr: bool = False) -> Console:

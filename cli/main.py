@@ -92,6 +92,7 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
 def _run_command(arguments: argparse.Namespace, say: Speaker) -> int:
     from cli import commands
     from cli.reader import NotPublishedError
+    from cli.usage import UsageError
     from pipelines.catalog.loader import SourceDescriptionError
     from pipelines.lock import HomeBusyError
 
@@ -99,7 +100,7 @@ def _run_command(arguments: argparse.Namespace, say: Speaker) -> int:
     home = Home.resolve(getattr(arguments, "home", None))
     try:
         return command(arguments, home, say)
-    except commands.UsageError as error:
+    except UsageError as error:
         print(error, file=sys.stderr)
         return _USAGE
     except NotPublishedError as error:
