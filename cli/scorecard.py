@@ -353,6 +353,8 @@ class ScorecardText:
             yield f"{say('successor')} {target_text(other, say)}: {other['grade']} {status}"
 
     def _beside(self, row: Row) -> Iterator[str]:
+        from rich.markup import escape
+
         say = self._say
         for entry in _forecasts(self._card, row)[-2:]:
             value = value_text(entry["value"], entry["unit"], entry["decimals"], say.language)
@@ -364,7 +366,7 @@ class ScorecardText:
         for entry in self._card.beside.get(row["measure_id"], []):
             day = day_text(entry["as_of_date"], entry["date_precision"], say.language)
             if entry["observation_status"] == "official_claim" and entry["series_id"] == row["series_id"]:
-                yield f"{say('claim')}: {entry['citation_publisher_ja']} ({day})"
+                yield f"{say('claim')}: {escape(entry['citation_publisher_ja'])} ({day})"
             if entry["statistic"] == "median":
                 value = value_text(entry["value"], entry["unit"], entry["decimals"], say.language)
                 scope = {

@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines.files import atomic_path, write_atomically
 from pipelines.progress import report
+from pipelines.publish.datapackage import write_datapackage
 from pipelines.settings import Home, now
 
 PUBLISHED_SCHEMAS = ("marts", "meta")
@@ -206,6 +207,7 @@ def publish(home: Home, run: Run, inputs: str, run_date: date) -> Run:
     report("publish", 1, 2)
     with duckdb.connect(str(target), read_only=True) as connection:
         _export_parquet(connection, home.published / "parquet")
+        write_datapackage(connection, home.published, finished.run_id)
     state = Publication(
         run.run_id, inputs, run_date.isoformat(), next_change.isoformat() if next_change else None
     )

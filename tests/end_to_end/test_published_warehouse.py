@@ -341,3 +341,18 @@ def test_the_gates_report_opens_without_a_network(home: Path) -> None:
     report = json.loads((home / "reports" / "quality.json").read_text(encoding="utf-8"))
     assert len(report) >= 15
     assert all(entry["error"] is None for entry in report)
+
+
+def test_the_data_package_describes_every_parquet_file(home: Path) -> None:
+    package = json.loads((home / "published" / "datapackage.json").read_text(encoding="utf-8"))
+    described = {entry["path"]: entry for entry in package["resources"]}
+    files = {f"parquet/{path.name}" for path in (home / "published" / "parquet").glob("[!.]*.parquet")}
+    assert described.keys() == files
+    for path, resource in described.items():
+        columns = [
+            row[0] for row in duckdb.sql(f"describe select * from '{home / 'published' / path}'").fetchall()
+        ]
+        assert [field["name"] for field in resource["schema"]["fields"]] == columns
+        assert all(field["description"] and field["type"] != "any" for field in resource["schema"]["fields"])
+    assert package["licenses"]
+    assert len(package["sources"]) == 4
