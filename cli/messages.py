@@ -128,8 +128,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "source_error": ("直近の失敗", "last error"),
     "days_ago": ("{days}日前", "{days} days ago"),
     # check
-    "check_clean": ("{path}: 不備はありません（{rows} 行）", "{path}: no defects ({rows} rows)"),
-    "check_summary": ("{path}: 不備 {count} 件（読めた行 {rows}）", "{path}: {count} defects ({rows} rows read)"),
+    "check_clean": ("{path}: 不備はありません（{rows} 件）", "{path}: no defects ({rows} records)"),
+    "check_summary": ("{path}: 不備 {count} 件（読めたもの {rows} 件）", "{path}: {count} defects ({rows} records read)"),
 }  # fmt: skip
 
 STATUSES: dict[str, tuple[str, str]] = {

@@ -17,10 +17,16 @@ def _candidates(source: DescribedSource, file: str, origin: Path | None) -> list
     return [folder / file for folder in (*folders, source.folder)]
 
 
+class UnsafeLinkError(ValueError):
+    """A link leads out of the folder it lies in."""
+
+
 def locate(source: DescribedSource, file: str, origin: Path | None = None) -> Path | None:
-    """Return the file to read, the origin's before the repository's; links out of the folder are not followed."""
+    """Return the file to read, the origin's before the repository's; raise UnsafeLinkError for a link out of it."""
     for path in _candidates(source, file, origin):
-        if path.is_file() and path.resolve().is_relative_to(path.parent.resolve()):
+        if path.is_file():
+            if not path.resolve().is_relative_to(path.parent.resolve()):
+                raise UnsafeLinkError(str(path))
             return path
     return None
 
@@ -29,6 +35,12 @@ def _origin_url(path: Path) -> str:
     if path.is_relative_to(PROJECT_ROOT):
         return path.relative_to(PROJECT_ROOT).as_posix()
     return path.resolve().as_uri()
+
+
+_RULES: dict[type[ValueError], str] = {
+    UnsafeLinkError: "link_out_of_folder",
+    FileTooLargeError: "file_too_large",
+}
 
 
 def acquire(
@@ -43,14 +55,14 @@ def acquire(
     snapshots: list[Snapshot] = []
     defects: list[Defect] = []
     for name, table in source.description.tables.items():
-        path = locate(source, table.file, origin)
+        try:
+            path = locate(source, table.file, origin)
+            sha256 = archive.store(path) if path else ""
+        except (UnsafeLinkError, FileTooLargeError) as error:
+            defects.append(_absent(source, name, table.file, _RULES[type(error)], str(error)))
+            continue
         if path is None:
             defects.append(_absent(source, name, table.file, "file_missing", None))
-            continue
-        try:
-            sha256 = archive.store(path)
-        except FileTooLargeError as error:
-            defects.append(_absent(source, name, table.file, "file_too_large", str(error)))
             continue
         snapshots.append(
             Snapshot(
@@ -80,7 +92,10 @@ def has_new_bytes(source: DescribedSource, home: Home, origin: Path | None = Non
         snapshot.table: snapshot.snapshot_sha256 for snapshot in Archive(home).current(source.source_id)
     }
     for name, table in source.description.tables.items():
-        path = locate(source, table.file, origin)
+        try:
+            path = locate(source, table.file, origin)
+        except UnsafeLinkError:
+            return True
         if path is None or path.stat().st_size > MAX_BYTES or sha256_of(path) != current.get(name):
             return True
     return False

@@ -25,12 +25,23 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+def _require(kind: str, word: str) -> None:
+    """Raise ValueError when a word is not in the vocabulary."""
+    if word not in load_vocabulary().names(kind):
+        raise ValueError(f"{word} is not one of the {kind} of the vocabulary")
+
+
 class Measurement(_Strict):
     """What the numbers of a column of a wide table observe."""
 
     item_id: str
     series_id: str
     statistic: str
+
+    @model_validator(mode="after")
+    def _known_words(self) -> Self:
+        _require("statistics", self.statistic)
+        return self
 
 
 class Column(_Strict):
@@ -55,6 +66,9 @@ class Column(_Strict):
             raise ValueError(f"words: {self.words} is not in the vocabulary")
         if self.unit and self.unit not in vocabulary.units:
             raise ValueError(f"unit: {self.unit} is not in the vocabulary")
+        limits = (self.minimum, self.maximum, self.choices, self.words, self.pattern)
+        if self.type == "integer_list" and any(limit is not None for limit in limits):
+            raise ValueError("a list has no limits of its own")
         if self.measures and not self.unit:
             raise ValueError("a column that measures something needs a unit")
         return self
@@ -92,6 +106,12 @@ class WideFigures(_Strict):
     date_basis: Literal["printed", "interpreted"]
     observation_status: str
     citation: Citation
+
+    @model_validator(mode="after")
+    def _known_words(self) -> Self:
+        _require("body_scopes", self.body_scope)
+        _require("observation_statuses", self.observation_status)
+        return self
 
 
 class Table(_Strict):

@@ -18,6 +18,7 @@ from pipelines.contracts.schema import check_table
 from pipelines.defects import Defect, unique
 from pipelines.extract.grid import UnreadableFileError, read_grid
 from pipelines.extract.table import ROW, Place, read_table
+from pipelines.files import sha256_of
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
 from pipelines.quarantine import read_defects, write_defects
 from pipelines.settings import Home
@@ -59,6 +60,15 @@ class Extraction:
         }
 
 
+def _damaged(place: Place) -> Defect:
+    return place.defect(
+        "archive_damaged",
+        None,
+        "保管したファイルの中身が変わっています。archive から消して取得し直してください",
+        "The archived bytes have changed: remove them from the archive and acquire the file again",
+    )
+
+
 def extract_table(
     path: Path,
     snapshot: Snapshot,
@@ -67,6 +77,8 @@ def extract_table(
     references: dict[str, Collection[str]],
 ) -> Extraction:
     """Read one file by its description. A file that cannot be read at all gives no frame."""
+    if sha256_of(path) != snapshot.snapshot_sha256:
+        return Extraction(None, [_damaged(place)])
     try:
         grid = read_grid(path, snapshot.file_name, table.sheet)
     except UnreadableFileError as error:

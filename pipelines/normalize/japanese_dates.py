@@ -15,6 +15,7 @@ from pipelines.normalize.text import normalise_width
 
 # Era, its letter, and the Western year before its first.
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+_LAST_YEARS = {"明治": 45, "大正": 15, "昭和": 64}
 _ERA_LETTERS = {
     "M": "明治",
     "T": "大正",
@@ -55,7 +56,8 @@ def _year(match: re.Match[str]) -> int:
         return int(match["western"])
     era = _ERA_LETTERS.get(match["era"], match["era"])
     within = 1 if match["era_year"] == "元" else int(match["era_year"])
-    if within == 0:
+    # A document printed before the change of era may name 平成35年度; the earlier eras ended before any of ours.
+    if not 1 <= within <= _LAST_YEARS.get(era, 99):
         raise DateExpressionError(match.group(0))
     return _ERAS[era] + within
 
@@ -90,7 +92,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], DateExpression]],
     (re.compile(pattern), rule)
     for pattern, rule in (
         (_YEAR + r"年\s*(?P<month>\d{1,2})月\s*(?P<day>\d{1,2})日(?:現在|時点)?", _day),
-        (_YEAR + r"[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})", _day),
+        (_YEAR + r"(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})", _day),
         (_YEAR + r"年\s*(?P<month>\d{1,2})月現在", _month_start),
         (_YEAR + r"年\s*(?P<month>\d{1,2})月(?:時点|末)?", _month_end),
         (_YEAR + r"年?度予算から", _fiscal_year_start),

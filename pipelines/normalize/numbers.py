@@ -10,7 +10,7 @@ from decimal import Decimal
 from pipelines.normalize.text import normalise_width
 
 _MINUS = str.maketrans({"−": "-", "‐": "-", "–": "-", "—": "-", "ー": "-", "▲": "-", "△": "-"})
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 # Marks that NFKC would turn into digits of the number: footnote superscripts, subscripts, circled numbers.
 _MARKS = ("<super>", "<sub>", "<circle>")
 _APPROXIMATE = re.compile(r"^(?:約|およそ|概ね)\s*")

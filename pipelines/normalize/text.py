@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _SPACES = re.compile(r"\s+")
-_FOOTNOTE = re.compile(r"(?:※|\*|注)\s*\d*$|\(注\s*\d*\)")
+_FOOTNOTE = re.compile(r"(?:※|\*)\d*$|(?<=.)注\d+$|\(注\d*\)")
 
 
 def normalise_width(text: str) -> str:

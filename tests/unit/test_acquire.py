@@ -12,7 +12,7 @@ import yaml
 import pipelines.acquire.archive
 import pipelines.acquire.fetch
 from pipelines.acquire.archive import Archive, FileTooLargeError
-from pipelines.acquire.fetch import acquire, has_new_bytes, locate
+from pipelines.acquire.fetch import UnsafeLinkError, acquire, has_new_bytes, locate
 from pipelines.catalog.loader import DescribedSource, load_catalog
 from pipelines.files import sha256_of
 from pipelines.quarantine import ACQUISITION, read_defects
@@ -182,8 +182,9 @@ def test_link_out_of_the_folder_is_not_followed(
     link = source.folder / "first.csv"
     link.unlink()
     link.symlink_to(os.path.relpath(secret, link.parent) if relative else secret)
-    assert locate(source, "first.csv") is None
-    assert [defect.rule for defect in acquire(source, home)[1]] == ["file_missing"]
+    with pytest.raises(UnsafeLinkError):
+        locate(source, "first.csv")
+    assert [defect.rule for defect in acquire(source, home)[1]] == ["link_out_of_folder"]
     assert all(b"secret" not in path.read_bytes() for path in archived(home))
 
 

@@ -186,3 +186,10 @@ def test_factors_of_units_are_positive_and_each_dimension_has_its_base() -> None
     units = load_vocabulary().units.values()
     assert all(unit.factor > 0 for unit in units)
     assert {unit.dimension for unit in units} == {unit.dimension for unit in units if unit.factor == 1}
+
+
+def test_words_of_a_measurement_are_checked_at_load() -> None:
+    from pipelines.catalog.models import Measurement
+
+    with pytest.raises(ValidationError, match="statistics"):
+        Measurement(item_id="a", series_id="s", statistic="guess")

@@ -168,3 +168,13 @@ def test_fiscal_year_is_read(text: str, year: int) -> None:
 def test_text_that_names_no_fiscal_year_is_refused(text: str) -> None:
     with pytest.raises(DateExpressionError):
         parse_fiscal_year(text)
+
+
+@pytest.mark.parametrize("text", ["昭和99年度", "大正16年4月1日", "2018/3-31", "2018.3/31", "平成0年度"])
+def test_years_that_never_were_and_mixed_marks_are_refused(text: str) -> None:
+    with pytest.raises(DateExpressionError):
+        parse_date_expression(text)
+
+
+def test_a_year_after_the_era_ended_is_what_older_documents_printed() -> None:
+    assert parse_date_expression("平成35年度末").day == date(2024, 3, 31)

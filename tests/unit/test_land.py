@@ -234,3 +234,15 @@ def test_fingerprint_depends_on_every_part_and_its_place() -> None:
     assert (
         len({fingerprint("a", "b"), fingerprint("b", "a"), fingerprint("ab"), fingerprint(["a", "b"])}) == 4
     )
+
+
+def test_damaged_archive_bytes_are_never_read(folder: Folder) -> None:
+    before = folder.land()["figures"].rows
+    snapshot = acquire(load_catalog(folder.root).sources[CITED], folder.home)[0]
+    sha256 = next(entry.snapshot_sha256 for entry in snapshot if entry.table == "figures")
+    archived = folder.home.archive / sha256[:2] / sha256
+    archived.write_bytes(archived.read_bytes().replace(b"1013", b"9999"))
+    landed = folder.land(full=True)["figures"]
+    assert [defect.rule for defect in landed.defects] == ["archive_damaged"]
+    assert landed.rows == before
+    assert 9999 not in pl.read_parquet(landed.path)["value"].to_list()

@@ -122,3 +122,9 @@ def test_digits_of_other_scripts_are_refused(text: str) -> None:
 def test_the_error_names_the_text() -> None:
     with pytest.raises(NumberFormatError, match=r"12\.3\.4"):
         parse_number("12.3.4")
+
+
+@pytest.mark.parametrize("text", ["0,123", "01,234", "1,23", ",123"])
+def test_separators_out_of_their_places_are_refused(text: str) -> None:
+    with pytest.raises(NumberFormatError):
+        parse_number(text)
