@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from pipelines.catalog.loader import Catalog, SourceDescriptionError, load_catalog
 from pipelines.catalog.vocabulary import load_vocabulary
