@@ -64,3 +64,26 @@ def test_dbt_unit_tests_pass(home: Path) -> None:
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-3000:]
     assert "PASS=4" in result.stdout
+
+
+def test_definitions_load_without_great_expectations(tmp_path: Path) -> None:
+    _, environment = command(tmp_path / "home")
+    code = "import sys, assets.definitions; sys.exit('great_expectations' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, check=False, timeout=120)
+    assert result.returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["sql", "select 1"], ["explain", "advice_cases"]])
+def test_reading_imports_no_orchestrator(home: Path, arguments: list[str]) -> None:
+    # DuckDB itself imports pandas to bind parameters; the rest is ours to avoid.
+    heavy = "{'dagster', 'dbt', 'great_expectations', 'pandera', 'polars'}"
+    code = f"import sys; from cli.main import main; main({arguments!r}); sys.exit(bool({heavy} & set(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env=command(home)[1],
+        cwd=ROOT,
+        check=False,
+        timeout=60,
+        stdout=subprocess.DEVNULL,
+    )
+    assert result.returncode == 0

@@ -54,6 +54,53 @@ def today(mieruka: Mieruka) -> dict[str, Any]:
     return measures(mieruka, "2026-11-23")
 
 
+# The columns that users, BI tools and scripts rely on; more may be added, none may go.
+CONTRACT = {
+    "marts.dim_kpi": "kpi_id name_ja name_en tier tier_basis initiative_nos ministry_ja is_monitor_only",
+    "marts.dim_measure": "measure_id kpi_id item_id body_scope name_ja name_en unit decimals direction",
+    "marts.dim_target": "measure_id target_version plan_id is_primary target_type comparator baseline_value baseline_date "
+    "baseline_basis target_value target_date value_is_approximate date_is_approximate target_due_on condition_ja "
+    "target_text_ja adopted_on source_page source_url",
+    "marts.dim_series": "series_id item_id definition_ja valid_from valid_to break_reason_ja succeeds_series_id",
+    "marts.dim_area": "area_code valid_from valid_to name_ja name_kana prefecture_code area_type",
+    "marts.dim_area_current": "area_code name_ja name_kana prefecture_code area_type",
+    "marts.area_change": "from_code to_code effective_on kind",
+    "marts.dim_source": "source_id publisher_ja title_ja licence landing_url cadence",
+    "marts.fct_observation": "observation_id item_id series_id area_code body_scope statistic as_of_date date_precision "
+    "date_basis fiscal_year period_start value numerator denominator unit value_status observation_status "
+    "label_is_inferred conflict_group enters_verdict exclusion_reason source_id snapshot_sha256 sheet cell raw_text "
+    "citation_url published_on known_on known_on_basis retrieved_at is_latest",
+    "marts.kpi_progress": "measure_id area_code evaluated_on target_version scheme observation_id as_of_date value progress "
+    "elapsed pace path_value gap_to_path required_per_year actual_per_year projected_value projected_attainment_date "
+    "status grade reason_code replay_is_optimistic",
+    "marts.kpi_verdict": "kpi_id evaluated_on scheme status grade pace",
+    "marts.kpi_scorecard": "measure_id name_ja name_en latest_value latest_as_of_date target_value target_date status grade "
+    "progress elapsed pace successor_target_version successor_status",
+    "marts.peer_comparison": "item_id area_code as_of_date peer_scheme fiscal_year peer_group value group_size missing_count "
+    "mean_unweighted mean_weighted median rank percentile deviation_score",
+    "marts.milestone": "initiative_no milestone_no label_ja label_en starts_fiscal_year ends_fiscal_year ministry_ja",
+    "meta.source_snapshot": "snapshot_sha256 source_id file_name origin_url retrieved_at published_on bytes period",
+    "meta.run": "run_id started_at finished_at outcome sources_changed figures_changed",
+    "meta.defect": "defect_id source_id snapshot_sha256 sheet cell rule found expected severity",
+}
+
+
+@pytest.mark.parametrize("table", CONTRACT)
+def test_the_published_columns_are_those_of_the_contract(
+    warehouse: duckdb.DuckDBPyConnection, table: str
+) -> None:
+    columns = {row[0] for row in warehouse.execute(f"describe {table}").fetchall()}
+    assert set(CONTRACT[table].split()) - columns == set()
+
+
+def test_money_and_rates_are_decimals(warehouse: duckdb.DuckDBPyConnection) -> None:
+    kinds = warehouse.execute(
+        "select distinct data_type from duckdb_columns() where column_name in ('value', 'numerator', 'denominator', "
+        "'target_value', 'baseline_value', 'latest_value', 'deadline_value')"
+    ).fetchall()
+    assert kinds == [("DECIMAL(38,10)",)]
+
+
 def measures(mieruka: Mieruka, day: str) -> dict[str, Any]:
     result = mieruka("status", "--as-of", day, "--json")
     assert result.returncode == 0, result.stderr

@@ -10,7 +10,7 @@ select
     cell,
     rule,
     found,
-    expected_ja,
+    expected,
     expected_en,
     severity
 from {{ ref('stg_defect') }}

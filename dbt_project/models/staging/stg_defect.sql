@@ -10,7 +10,7 @@ select
     cell,
     rule,
     found,
-    expected_ja,
+    expected_ja as expected,
     expected_en,
     severity
 from {{ source('catalog', 'defect') }}
