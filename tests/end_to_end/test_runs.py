@@ -14,6 +14,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.lock import exclusive
+from pipelines.settings import Home
 from tests.end_to_end.conftest import ROOT, call, command
 
 CITED = ROOT / "sources" / "mieruka__cited_figures"
@@ -110,18 +112,15 @@ def test_the_gate_keeps_an_unfit_warehouse_from_readers(copy_of_home: Path, tmp_
     assert json.loads(history[-1])["outcome"] == "failed"
 
 
-def test_a_second_run_at_the_same_time_is_refused(copy_of_home: Path) -> None:
-    line, environment = command(copy_of_home, "run", "--full")
-    with subprocess.Popen(
-        line, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as first:
-        deadline = time.monotonic() + 60
-        second = call(copy_of_home, "fetch")
-        while "別の実行" not in second.stderr and time.monotonic() < deadline and first.poll() is None:
-            second = call(copy_of_home, "fetch")
-        first.kill()
+@pytest.mark.parametrize("arguments", [["run"], ["fetch"]])
+def test_a_second_run_at_the_same_time_is_refused(copy_of_home: Path, arguments: list[str]) -> None:
+    with exclusive(Home(copy_of_home)):
+        second = call(copy_of_home, *arguments)
+        reading = call(copy_of_home, "status")
     assert second.returncode == 1
     assert "別の実行がこの倉庫を書いています" in second.stderr
+    assert reading.returncode == 0
+    assert call(copy_of_home, *arguments).returncode == 0
 
 
 def test_a_reader_with_the_old_file_open_is_not_disturbed(copy_of_home: Path) -> None:
