@@ -139,7 +139,7 @@ def _execute(home: Home, origin: Path | None, full: bool) -> None:
     os.environ["MIERUKA_HOME"] = str(home.root)
     # Dagster's remarks about unset home folders and beta parameters mean nothing to this command's user.
     warnings.filterwarnings("ignore")
-    from assets.definitions import JOB_NAME, build_definitions
+    from assets.build import JOB_NAME, build_definitions
     from assets.resources import WarehouseResource
 
     warehouse = WarehouseResource(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pandera.polars as pa
 import polars as pl
-from pandera.errors import SchemaErrors
 
 from pipelines.acquire.archive import Snapshot
 from pipelines.catalog.loader import Catalog
 from pipelines.catalog.models import Check, Table, WideFigures
 from pipelines.catalog.vocabulary import Label, load_vocabulary
 from pipelines.contracts.cells import DECIMAL, fits_decimal
+from pipelines.contracts.schema import failure_cases, row_check, rule_of
 from pipelines.defects import Defect
 from pipelines.extract.table import ROW, Place
 from pipelines.normalize.japanese_dates import fiscal_year_of
-from pipelines.normalize.units import UnitError, convert
+from pipelines.normalize.units import Unit, UnitError, convert
 
 OBSERVATION_SCHEMA: dict[str, Any] = {
     "item_id": pl.String,
@@ -138,14 +140,11 @@ _UNIQUE = [
 ]
 
 
-def _convert(value: Decimal | None, from_unit: str, item_id: str, catalog: Catalog) -> Decimal | None:
-    """Return the value in the item's unit; the units must convert even where there is no value."""
-    converted = convert(
-        Decimal(0) if value is None else value,
-        from_unit,
-        catalog.unit_of(item_id),
-        load_vocabulary().unit_table(),
-    )
+def _convert(
+    value: Decimal | None, from_unit: str, to_unit: str, units: Mapping[str, Unit]
+) -> Decimal | None:
+    """Return the value in another unit; the units must convert even where there is no value."""
+    converted = convert(Decimal(0) if value is None else value, from_unit, to_unit, units)
     if not fits_decimal(converted):
         raise UnitError(f"{value} {from_unit}")
     return None if value is None else converted
@@ -154,20 +153,21 @@ def _convert(value: Decimal | None, from_unit: str, item_id: str, catalog: Catal
 def _convert_units(
     records: list[dict[str, Any]], place: Place, catalog: Catalog
 ) -> tuple[list[dict[str, Any]], list[Defect]]:
+    units = load_vocabulary().unit_table()
     kept, defects = [], []
     for record in records:
-        item_id = record["item_id"]
+        item_id, unit = record["item_id"], catalog.unit_of(record["item_id"])
         try:
-            record["value"] = _convert(record["value"], record["unit"], item_id, catalog)
-            record["unit"] = catalog.unit_of(item_id)
+            record["value"] = _convert(record["value"], record["unit"], unit, units)
+            record["unit"] = unit
             kept.append(record)
         except UnitError:
             defects.append(
                 place.defect(
                     "wrong_unit",
                     record["unit"],
-                    f"指標 {item_id} の単位「{catalog.unit_of(item_id)}」に換算できる単位を書いてください",
-                    f"Write a unit that converts to '{catalog.unit_of(item_id)}', the unit of {item_id}",
+                    f"指標 {item_id} の単位「{unit}」に換算できる単位を書いてください",
+                    f"Write a unit that converts to '{unit}', the unit of {item_id}",
                     row=record[ROW],
                     column="unit",
                 )
@@ -212,8 +212,6 @@ def _long_records(
 def _wide_records(
     frame: pl.DataFrame, table: Table, figures: WideFigures, place: Place
 ) -> list[dict[str, Any]]:
-    from datetime import date
-
     citation = figures.citation
     common = {
         **dict.fromkeys(OBSERVATION_SCHEMA),
@@ -261,8 +259,6 @@ def _wide_records(
 
 
 def _schema() -> pa.DataFrameSchema:
-    from pipelines.contracts.schema import row_check
-
     required = {
         "item_id", "area_code", "body_scope", "statistic", "date_precision", "unit", "value_status",
         "observation_status", "label_is_inferred", "enters_verdict", "citation_url",
@@ -283,30 +279,22 @@ def _check_observations(frame: pl.DataFrame, place: Place) -> list[Defect]:
         ja="同じ数値が二度あります。一行だけ残してください", en="This figure stands twice: keep one row"
     )
     blank = Label(ja="必ず書く欄です", en="This field must not be blank")
-    try:
-        _schema().validate(dated, lazy=True)
-    except SchemaErrors as error:
-        defects = []
-        for case in error.failure_cases.to_dicts():
-            if case["index"] is None:
-                raise RuntimeError(f"{place.table}: {case}") from error
-            record = frame.row(int(case["index"]), named=True)
-            rule = "required" if str(case["check"]).startswith("not_nullable") else str(case["check"])
-            message = messages.get(rule, blank if rule == "required" else duplicate)
-            defects.append(
-                place.defect(
-                    rule if rule in messages or rule == "required" else "duplicate_key",
-                    record["raw_text"],
-                    message.ja,
-                    message.en,
-                    row=record[ROW],
-                    column=str(case["column"])
-                    if rule == "required"
-                    else str(record["cell"]).split(":", 1)[1],
-                )
+    defects = []
+    for case in failure_cases(_schema(), dated):
+        record = frame.row(case["index"], named=True)
+        rule = rule_of(str(case["check"]))
+        message = messages.get(rule, blank if rule == "required" else duplicate)
+        defects.append(
+            place.defect(
+                rule if rule in messages or rule == "required" else "duplicate_key",
+                record["raw_text"],
+                message.ja,
+                message.en,
+                row=record[ROW],
+                column=str(case["column"]) if rule == "required" else str(record["cell"]).split(":", 1)[1],
             )
-        return defects
-    return []
+        )
+    return defects
 
 
 def to_observations(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
@@ -75,7 +76,8 @@ def _expected(rule: str, column: Column, references: Collection[str] | None) -> 
     return _REQUIRED
 
 
-def _rule_of(check: str) -> str:
+def rule_of(check: str) -> str:
+    """Return the rule that a failed check of Pandera stands for."""
     return "required" if check.startswith("not_nullable") else check
 
 
@@ -88,29 +90,29 @@ def _shown(value: object) -> str | None:
 
 
 def _cell_defect(
-    case: dict[str, object],
+    case: dict[str, Any],
     table: Table,
     place: Place,
     rows: list[int],
     references: dict[str, Collection[str]],
 ) -> Defect:
     key = str(case["column"])
-    column, rule = table.columns[key], _rule_of(str(case["check"]))
+    column, rule = table.columns[key], rule_of(str(case["check"]))
     expected_ja, expected_en = _expected(rule, column, references.get(key))
     return place.defect(
         rule,
         _shown(case["failure_case"]),
         expected_ja,
         expected_en,
-        row=rows[int(str(case["index"]))],
+        row=rows[case["index"]],
         column=table.header_names(key)[0],
     )
 
 
-def _row_defects(
-    case: dict[str, object], frame: pl.DataFrame, table: Table, place: Place, rows: list[int]
+def _row_defect(
+    case: dict[str, Any], frame: pl.DataFrame, table: Table, place: Place, rows: list[int]
 ) -> Defect:
-    index = int(str(case["index"]))
+    index = case["index"]
     check = next((check for check in table.checks if check.id == case["check"]), None)
     key_text = ", ".join(f"{key}={frame[key][index]}" for key in table.grain)
     if check is None:
@@ -127,23 +129,32 @@ def _row_defects(
     )
 
 
+def failure_cases(schema: pa.DataFrameSchema, frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return Pandera's failures of an eager frame (a lazy one would skip the value checks), each with its row.
+
+    Raises RuntimeError for a failure of the frame as a whole: the description and the reader then disagree.
+    """
+    try:
+        schema.validate(frame, lazy=True)
+    except SchemaErrors as error:
+        cases: list[dict[str, Any]] = error.failure_cases.to_dicts()
+        for case in cases:
+            if case["index"] is None:
+                raise RuntimeError(str(case)) from error
+        return cases
+    return []
+
+
 def check_table(
     frame: pl.DataFrame, table: Table, place: Place, references: dict[str, Collection[str]]
 ) -> list[Defect]:
-    """Return the defects of a typed, eager frame (a lazy one would skip the value checks)."""
+    """Return the defects of a typed frame."""
     if frame.is_empty():
         return []
     rows = frame[ROW].to_list()
-    try:
-        build_schema(table, references).validate(frame, lazy=True)
-    except SchemaErrors as error:
-        defects = []
-        for case in error.failure_cases.to_dicts():
-            if case["index"] is None:
-                raise RuntimeError(f"{place.table}: {case}") from error
-            if case["column"] in table.columns and case["schema_context"] == "Column":
-                defects.append(_cell_defect(case, table, place, rows, references))
-            else:
-                defects.append(_row_defects(case, frame, table, place, rows))
-        return defects
-    return []
+    return [
+        _cell_defect(case, table, place, rows, references)
+        if case["column"] in table.columns and case["schema_context"] == "Column"
+        else _row_defect(case, frame, table, place, rows)
+        for case in failure_cases(build_schema(table, references), frame)
+    ]

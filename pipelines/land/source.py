@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.acquire.archive import Archive, Snapshot
 from pipelines.catalog.loader import Catalog, DescribedSource
 from pipelines.catalog.models import Table
-from pipelines.contracts.cells import read_cells
+from pipelines.contracts.cells import fields_of, read_cells
 from pipelines.contracts.observations import OBSERVATION_SCHEMA, to_observations
 from pipelines.contracts.schema import check_table
 from pipelines.defects import Defect, unique
@@ -181,8 +181,6 @@ class SourceLanding:
         return {row["document_id"]: row for row in pl.read_parquet(path).to_dicts()}
 
     def _empty_schema(self, name: str) -> dict[str, Any]:
-        from pipelines.contracts.cells import fields_of
-
         table = self._source.description.tables[name]
         if table.role != "reference":
             return OBSERVATION_SCHEMA

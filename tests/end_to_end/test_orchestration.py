@@ -14,7 +14,7 @@ from tests.end_to_end.conftest import ROOT, command
 
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
-    from assets.definitions import build_definitions
+    from assets.build import build_definitions
     from assets.resources import WarehouseResource
 
     return build_definitions(warehouse=WarehouseResource(home=str(tmp_path_factory.mktemp("dagster_home"))))
