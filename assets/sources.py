@@ -21,11 +21,15 @@ from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import Catalog, DescribedSource
 from pipelines.defects import Defect
 from pipelines.land.catalog_tables import CATALOG, land_catalog
+from pipelines.land.publication import PublicationLanding
+from pipelines.land.register import BUNDLED_SOURCE, BUNDLED_TABLE, land_register, load_register
 from pipelines.land.source import LandedTable, SourceLanding
 from pipelines.progress import report
 
 _CHECK = "no_refused_rows"
-_COMMON_TABLES = ("observation", "item", "source", "source_snapshot", "defect")
+_COMMON_TABLES = ("observation", "item", "series", "source", "source_file", "source_snapshot", "defect")
+_AREA_KEY = AssetKey([CATALOG, "area"])
+_CHANGE_KEY = AssetKey([CATALOG, "area_change"])
 _FIRST_SHOWN = 20
 
 
@@ -118,12 +122,82 @@ def landed_assets(source: DescribedSource, catalog: Catalog) -> AssetsDefinition
     return landed
 
 
+def _published_assets(
+    source: DescribedSource, catalog: Catalog, names: list[str], step: str, deps: list[AssetKey]
+) -> AssetsDefinition:
+    """Return the assets of some published tables of a source, landed by one step."""
+    tables = source.description.published
+
+    @multi_asset(
+        name=f"{source.source_id}__{step}",
+        specs=[
+            AssetSpec(
+                table_key(source.source_id, name),
+                deps=[snapshot_key(source), *deps],
+                group_name=source.source_id,
+                description=tables[name].title.ja,
+                kinds={"parquet"},
+            )
+            for name in names
+        ],
+        check_specs=[AssetCheckSpec(_CHECK, asset=table_key(source.source_id, name)) for name in names],
+        can_subset=False,
+    )
+    def landed(context: AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[MaterializeResult]:
+        home = warehouse.get_home()
+        report("land", detail=source.source_id)
+        landing = PublicationLanding(source, catalog, home, load_register(home))
+        snapshots = Archive(home).current(source.source_id)
+        for table in landing.land(snapshots, names, full=warehouse.full):
+            for defect in table.defects[:_FIRST_SHOWN]:
+                context.log.warning(defect.message("ja"))
+            yield _result(source.source_id, table)
+
+    return landed
+
+
+def published_assets(source: DescribedSource, catalog: Catalog) -> list[AssetsDefinition]:
+    """Return the assets of a source's published tables: tables of areas first, figures when the areas are known."""
+    tables = source.description.published
+    steps: tuple[tuple[str, list[str], list[AssetKey]], ...] = (
+        ("references", [name for name in tables if tables[name].role == "reference"], []),
+        ("figures", [name for name in tables if tables[name].role == "figures"], [_AREA_KEY]),
+    )
+    return [_published_assets(source, catalog, names, step, deps) for step, names, deps in steps if names]
+
+
+def register_assets(catalog: Catalog) -> AssetsDefinition:
+    """Return the register of areas, built from every table that provides areas."""
+    deps = [table_key(BUNDLED_SOURCE, BUNDLED_TABLE)] + [
+        table_key(source.source_id, name)
+        for source in catalog.sources.values()
+        for name, table in source.description.published.items()
+        if table.provides
+    ]
+
+    @multi_asset(
+        name="catalog__register",
+        specs=[
+            AssetSpec(key, deps=deps, group_name=CATALOG, kinds={"parquet"})
+            for key in (_AREA_KEY, _CHANGE_KEY)
+        ],
+        can_subset=False,
+    )
+    def register(warehouse: WarehouseResource) -> Iterator[MaterializeResult]:
+        report("land", detail=CATALOG)
+        changed = land_register(warehouse.get_home(), catalog)
+        for key in (_AREA_KEY, _CHANGE_KEY):
+            yield MaterializeResult(asset_key=key, metadata={"changed": changed})
+
+    return register
+
+
 def catalog_assets(catalog: Catalog) -> AssetsDefinition:
     """Return the tables common to all sources, which depend on every landed table."""
     landed = [
         table_key(source.source_id, name)
         for source in catalog.sources.values()
-        for name in source.description.tables
+        for name in (*source.description.tables, *source.description.published)
     ]
 
     @multi_asset(
@@ -147,6 +221,8 @@ def source_assets(catalog: Catalog) -> list[AssetsDefinition]:
     sources = list(catalog.sources.values())
     return [
         *(snapshot_asset(source) for source in sources),
-        *(landed_assets(source, catalog) for source in sources),
+        *(landed_assets(source, catalog) for source in sources if source.description.tables),
+        *(assets for source in sources for assets in published_assets(source, catalog)),
+        register_assets(catalog),
         catalog_assets(catalog),
     ]

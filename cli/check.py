@@ -1,81 +1,143 @@
-"""`check`: the defects of one file, read as the pipeline would read it, without touching the warehouse."""
+"""`check`: the defects of files, read as the pipeline would read them, without touching the warehouse."""
 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cli.messages import Speaker
 from cli.usage import UsageError
-from pipelines.acquire.archive import MAX_BYTES
+from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
 from pipelines.acquire.fetch import acquire
+from pipelines.acquire.origin import files_of, is_file_of
 from pipelines.catalog.loader import Catalog, DescribedSource, load_catalog
-from pipelines.defects import Defect
+from pipelines.land.published import FileReading, PublishedReader
+from pipelines.land.register import load_register
 from pipelines.land.source import SourceLanding
-from pipelines.settings import Home
+from pipelines.quality.defect_report import FileReport
+from pipelines.settings import Home, now
 
 
-@dataclass(frozen=True)
-class CheckReport:
-    """What was found in one file."""
+class _Checker:
+    """Finds what a file is and reads it in a scratch home, with the areas that the warehouse knows."""
 
-    path: Path
-    source_id: str
-    table: str
-    rows: int
-    defects: list[Defect]
+    def __init__(self, home: Home, source_id: str | None, say: Speaker) -> None:
+        self._catalog: Catalog = load_catalog()
+        if source_id is not None and source_id not in self._catalog.sources:
+            known = ", ".join(self._catalog.sources)
+            raise UsageError(say("unknown_source", text=source_id, known=known))
+        chosen = [self._catalog.sources[source_id]] if source_id else list(self._catalog.sources.values())
+        self._sources: list[DescribedSource] = chosen
+        self._register = load_register(home)
+        self._say = say
 
-    def as_record(self) -> dict[str, Any]:
-        """Return the report for scripts, messages in both languages."""
-        return {
-            "file": str(self.path),
-            "source_id": self.source_id,
-            "table": self.table,
-            "rows": self.rows,
-            "defects": [
-                defect.as_record() | {"message_ja": defect.message("ja"), "message_en": defect.message("en")}
-                for defect in self.defects
-            ],
-        }
+    def check(self, path: Path, name: str) -> FileReport | None:
+        """Return the report of a file, or None when no source describes it."""
+        own = [
+            (source, table_name)
+            for source in self._sources
+            for table_name, table in source.description.tables.items()
+            if table.file == path.name
+        ]
+        if len(own) == 1:
+            return self._check_own(path, name, *own[0])
+        named = self._published(name, by_name=True)
+        readings = self._readings(path, name, named or self._published(name, by_name=False))
+        if not named:
+            readings = [entry for entry in readings if entry[2].bodies or entry[2].frame is not None]
+        if not readings:
+            return None
+        source, table_name, reading = min(readings, key=_badness)
+        table = source.description.published[table_name]
+        return FileReport(
+            name, source.source_id, table_name, table.title.model_dump(), reading.frame is not None,
+            reading.frame.height if reading.frame is not None else 0, reading.bodies,
+            reading.span.label if reading.span else None, reading.defects,
+        )  # fmt: skip
 
-
-def _find(catalog: Catalog, path: Path, source_id: str | None, say: Speaker) -> tuple[DescribedSource, str]:
-    if source_id is not None and source_id not in catalog.sources:
-        raise UsageError(say("unknown_source", text=source_id, known=", ".join(catalog.sources)))
-    candidates = [catalog.sources[source_id]] if source_id else list(catalog.sources.values())
-    found = [
-        (source, name)
-        for source in candidates
-        for name, table in source.description.tables.items()
-        if table.file == path.name
-    ]
-    if len(found) != 1:
-        known = ", ".join(
+    def known(self) -> str:
+        """Return the files that can be checked, for the error message."""
+        own = [
             f"{source.source_id}: {table.file}"
-            for source in candidates
+            for source in self._sources
             for table in source.description.tables.values()
+        ]
+        published = [
+            f"{source.source_id}: {' '.join(table.files)}"
+            for source in self._sources
+            for table in source.description.published.values()
+        ]
+        return ", ".join(own + published)
+
+    def _published(self, name: str, *, by_name: bool) -> list[tuple[DescribedSource, str]]:
+        return [
+            (source, table_name)
+            for source in self._sources
+            for table_name, table in source.description.published.items()
+            if not by_name or is_file_of(name, table)
+        ]
+
+    def _readings(
+        self, path: Path, name: str, tables: list[tuple[DescribedSource, str]]
+    ) -> list[tuple[DescribedSource, str, FileReading]]:
+        with tempfile.TemporaryDirectory(prefix="mieruka-check-") as scratch:
+            home = Home(Path(scratch))
+            home.create()
+            try:
+                sha256 = Archive(home).store(path)
+            except FileTooLargeError as error:
+                raise UsageError(str(error)) from error
+            found = []
+            for source, table_name in tables:
+                snapshot = Snapshot(
+                    sha256, source.source_id, table_name, name, path.resolve().as_uri(), now().isoformat(), None,
+                    path.stat().st_size,
+                )  # fmt: skip
+                reader = PublishedReader(source.description, table_name, self._register, self._catalog)
+                found.append((source, table_name, reader.read(Archive(home).path_of(sha256), snapshot)))
+            return found
+
+    def _check_own(self, path: Path, name: str, source: DescribedSource, table_name: str) -> FileReport:
+        with tempfile.TemporaryDirectory(prefix="mieruka-check-") as scratch:
+            home = Home(Path(scratch) / "home")
+            home.create()
+            origin = Path(scratch) / "origin"
+            origin.mkdir()
+            if path.stat().st_size <= MAX_BYTES:
+                (origin / path.name).write_bytes(path.read_bytes())
+            snapshots, failures = acquire(source, home, origin)
+            landed = {
+                table.name: table for table in SourceLanding(source, self._catalog, home).land(snapshots)
+            }
+        table = landed.get(table_name)
+        defects = [defect for defect in failures if defect.table == table_name] + (
+            table.defects if table else []
         )
-        raise UsageError(say("no_source_for_file", path=path, known=known))
-    return found[0]
+        title = source.description.tables[table_name].title.model_dump()
+        accepted = table is not None and not any(defect.row is None for defect in defects)
+        return FileReport(
+            name, source.source_id, table_name, title, accepted, table.rows if table else 0, defects=defects
+        )
 
 
-def check_file(path: Path, source_id: str | None, say: Speaker) -> CheckReport:
-    """Read a file in a scratch home together with its source's other files, and return what is wrong with it."""
-    if not path.is_file():
-        raise UsageError(say("no_file", path=path))
-    catalog = load_catalog()
-    source, name = _find(catalog, path, source_id, say)
-    with tempfile.TemporaryDirectory(prefix="mieruka-check-") as scratch:
-        home = Home(Path(scratch) / "home")
-        home.create()
-        origin = Path(scratch) / "origin"
-        origin.mkdir()
-        if path.stat().st_size <= MAX_BYTES:
-            (origin / path.name).write_bytes(path.read_bytes())
-        snapshots, failures = acquire(source, home, origin)
-        landed = {table.name: table for table in SourceLanding(source, catalog, home).land(snapshots)}
-    table = landed.get(name)
-    defects = [defect for defect in failures if defect.table == name] + (table.defects if table else [])
-    return CheckReport(path, source.source_id, name, table.rows if table else 0, defects)
+def _badness(entry: tuple[DescribedSource, str, FileReading]) -> tuple[bool, int]:
+    reading = entry[2]
+    return reading.frame is None, sum(defect.severity == "error" for defect in reading.defects)
+
+
+def check_files(paths: list[Path], home: Home, source_id: str | None, say: Speaker) -> list[FileReport]:
+    """Return a report for each file, and for each file below a folder that a source describes."""
+    checker = _Checker(home, source_id, say)
+    reports = []
+    for path in paths:
+        if path.is_dir():
+            found = [checker.check(file.path, file.name) for file in files_of(path)]
+            reports += [entry for entry in found if entry is not None]
+            continue
+        if not path.is_file():
+            raise UsageError(say("no_file", path=path))
+        report = checker.check(path, path.as_posix())
+        if report is None:
+            raise UsageError(say("no_source_for_file", path=path, known=checker.known()))
+        reports.append(report)
+    return reports

@@ -159,17 +159,19 @@ def sources(arguments: Namespace, home: Home, say: Speaker) -> int:
 
 def check(arguments: Namespace, home: Home, say: Speaker) -> int:
     """Report the defects of files; exit 1 when there are any."""
-    from cli.check import check_file
+    from cli.check import check_files
+    from pipelines.files import write_atomically
+    from pipelines.quality.defect_report import as_html, as_text
 
-    reports = [check_file(Path(name), arguments.source, say) for name in arguments.files]
-    if arguments.json:
+    reports = check_files([Path(name) for name in arguments.files], home, arguments.source, say)
+    if arguments.html:
+        write_atomically(Path(arguments.html), as_html(reports, say.language))
+        print(say("check_page", path=arguments.html))
+    elif arguments.json:
         print(to_json([entry.as_record() for entry in reports]))
     else:
-        for entry in reports:
-            key = "check_summary" if entry.defects else "check_clean"
-            print(say(key, path=entry.path, count=len(entry.defects), rows=entry.rows))
-            for defect in entry.defects:
-                print(f"  {defect.message(say.language)}")
+        for line in as_text(reports, say.language):
+            print(line)
     return _FAILED if any(entry.defects for entry in reports) else _OK
 
 

@@ -81,6 +81,7 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     check.add_argument("files", nargs="+", metavar="FILE", help=say("help_file"))
     check.add_argument("--source", metavar="ID", help=say("help_source"))
     check.add_argument("--json", action="store_true", help=say("help_json"))
+    check.add_argument("--html", metavar="PAGE", help=say("help_html"))
 
     sql = add("sql")
     sql.add_argument("query", metavar="QUERY", help=say("help_query"))

@@ -31,7 +31,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help_area": ("団体コード（6桁）", "area code (6 digits)"),
     "help_source": ("データ源の番号", "id of the source"),
     "help_query": ("SQL", "SQL"),
-    "help_file": ("調べるファイル", "file to check"),
+    "help_file": ("調べるファイルまたはフォルダ", "file or folder to check"),
+    "help_html": ("報告をこのHTMLページに書く", "write the report to this HTML page"),
     "usage_error": ("使い方の誤り: {detail}（`mieruka --help` で使い方を表示）", "usage error: {detail} (see `mieruka --help`)"),
     "bad_date": ("日付は YYYY-MM-DD で書いてください: {text}", "write the date as YYYY-MM-DD: {text}"),
     "bad_area": ("団体コードは検査数字を含む6桁です: {text}", "an area code has six digits with a check digit: {text}"),
@@ -128,8 +129,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "source_error": ("直近の失敗", "last error"),
     "days_ago": ("{days}日前", "{days} days ago"),
     # check
-    "check_clean": ("{path}: 不備はありません（{rows} 件）", "{path}: no defects ({rows} records)"),
-    "check_summary": ("{path}: 不備 {count} 件（読めたもの {rows} 件）", "{path}: {count} defects ({rows} records read)"),
+    "check_page": ("報告を書きました: {path}", "report written: {path}"),
 }  # fmt: skip
 
 STATUSES: dict[str, tuple[str, str]] = {

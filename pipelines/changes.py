@@ -9,6 +9,7 @@ from pipelines.acquire.fetch import has_new_bytes
 from pipelines.catalog.loader import Catalog
 from pipelines.land.catalog_tables import CATALOG
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of
+from pipelines.land.publication import published_paths
 from pipelines.land.source import table_path
 from pipelines.publish.release import read_publication
 from pipelines.settings import Home
@@ -25,9 +26,24 @@ def build_inputs(home: Home, catalog: Catalog) -> str:
     ]
     common = [
         fingerprint_of(table_path(home, CATALOG, name))
-        for name in ("item", "source", "source_snapshot", "defect")
+        for name in (
+            "item",
+            "series",
+            "source",
+            "source_file",
+            "source_snapshot",
+            "defect",
+            "area",
+            "area_change",
+        )
     ]
-    return fingerprint(landed, common, code_fingerprint(*_CODE_FOLDERS))
+    published = [
+        fingerprint_of(path)
+        for source in catalog.sources.values()
+        for name in source.description.published
+        for path in published_paths(home, source, name)
+    ]
+    return fingerprint(landed, published, common, code_fingerprint(*_CODE_FOLDERS))
 
 
 def reasons_to_run(home: Home, catalog: Catalog, run_date: date, origin: Path | None = None) -> list[str]:

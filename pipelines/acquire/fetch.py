@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
+from pipelines.acquire.origin import published_files
 from pipelines.catalog.loader import DescribedSource
 from pipelines.defects import Defect
 from pipelines.files import sha256_of
@@ -51,7 +52,7 @@ def acquire(
     A file that cannot be had leaves its last snapshot current, so that nothing already published is lost.
     """
     archive = Archive(home)
-    before = {snapshot.table: snapshot for snapshot in archive.current(source.source_id)}
+    before = archive.current(source.source_id)
     snapshots: list[Snapshot] = []
     defects: list[Defect] = []
     for name, table in source.description.tables.items():
@@ -76,21 +77,68 @@ def acquire(
                 bytes=path.stat().st_size,
             )
         )
-    held = archive.remember(snapshots)
-    fresh = {snapshot.table for snapshot in held}
-    current = held + [
-        before[name] for name in source.description.tables if name in before and name not in fresh
-    ]
+    published, refused = _acquire_published(source, archive, origin)
+    defects += refused
+    held = archive.remember(snapshots + published)
+    fresh = {_place_of(source, snapshot) for snapshot in held}
+    current = held + [entry for entry in before if _place_of(source, entry) not in fresh]
     archive.set_current(source.source_id, current)
     write_defects(home, source.source_id, ACQUISITION, defects)
     return current, defects
 
 
+def _place_of(source: DescribedSource, snapshot: Snapshot) -> tuple[str, str]:
+    """Return what a snapshot takes the place of: its table's only file, or the publication's file of this name."""
+    if snapshot.table not in source.description.published:
+        return snapshot.table, ""
+    return snapshot.table, f"{snapshot.file_name} {snapshot.snapshot_sha256}"
+
+
+def _acquire_published(
+    source: DescribedSource, archive: Archive, origin: Path | None
+) -> tuple[list[Snapshot], list[Defect]]:
+    """Archive the publisher's files that lie in the origin folder; every vintage held stays held."""
+    snapshots: list[Snapshot] = []
+    defects: list[Defect] = []
+    if origin is None:
+        return snapshots, defects
+    for name, table in source.description.published.items():
+        for file in published_files(table, origin):
+            try:
+                sha256 = archive.store(file.path)
+            except FileTooLargeError as error:
+                defects.append(_absent(source, name, file.name, _RULES[type(error)], str(error)))
+                continue
+            snapshots.append(
+                Snapshot(
+                    snapshot_sha256=sha256,
+                    source_id=source.source_id,
+                    table=name,
+                    file_name=file.name,
+                    origin_url=_origin_url(file.path),
+                    retrieved_at=now().isoformat(),
+                    published_on=None,
+                    bytes=file.path.stat().st_size,
+                )
+            )
+    return snapshots, defects
+
+
+def _has_new_published_bytes(source: DescribedSource, held: set[tuple[str, str]], origin: Path) -> bool:
+    return any(
+        file.path.stat().st_size > MAX_BYTES or (name, sha256_of(file.path)) not in held
+        for name, table in source.description.published.items()
+        for file in published_files(table, origin)
+    )
+
+
 def has_new_bytes(source: DescribedSource, home: Home, origin: Path | None = None) -> bool:
     """Return whether a file of the source differs from the snapshot that was read last."""
-    current = {
-        snapshot.table: snapshot.snapshot_sha256 for snapshot in Archive(home).current(source.source_id)
-    }
+    snapshots = Archive(home).current(source.source_id)
+    current = {snapshot.table: snapshot.snapshot_sha256 for snapshot in snapshots}
+    held = {(snapshot.table, snapshot.snapshot_sha256) for snapshot in snapshots}
+    if origin and _has_new_published_bytes(source, held, origin):
+        return True
     for name, table in source.description.tables.items():
         try:
             path = locate(source, table.file, origin)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from pipelines.catalog.published import PublishedTable
+from pipelines.catalog.strict import Strict, require
 from pipelines.catalog.vocabulary import Label, load_vocabulary
 
 ColumnType = Literal[
@@ -21,17 +24,7 @@ ColumnType = Literal[
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-def _require(kind: str, word: str) -> None:
-    """Raise ValueError when a word is not in the vocabulary."""
-    if word not in load_vocabulary().names(kind):
-        raise ValueError(f"{word} is not one of the {kind} of the vocabulary")
-
-
-class Measurement(_Strict):
+class Measurement(Strict):
     """What the numbers of a column of a wide table observe."""
 
     item_id: str
@@ -40,11 +33,11 @@ class Measurement(_Strict):
 
     @model_validator(mode="after")
     def _known_words(self) -> Self:
-        _require("statistics", self.statistic)
+        require("statistics", self.statistic)
         return self
 
 
-class Column(_Strict):
+class Column(Strict):
     """One column: how its header reads, what its cells must be."""
 
     header: list[str] = Field(alias="from", default_factory=list)
@@ -78,7 +71,7 @@ class Column(_Strict):
         return self.choices or (load_vocabulary().names(self.words) if self.words else None)
 
 
-class Check(_Strict):
+class Check(Strict):
     """A rule over a whole row, as SQL; rows for which it is not true are refused."""
 
     id: str
@@ -86,7 +79,7 @@ class Check(_Strict):
     message: Label
 
 
-class Citation(_Strict):
+class Citation(Strict):
     """The document that a whole table of figures is cited from."""
 
     document_id: str
@@ -98,7 +91,7 @@ class Citation(_Strict):
     published_on_basis: str | None = None
 
 
-class WideFigures(_Strict):
+class WideFigures(Strict):
     """What is common to all figures of a wide table (one row a body and fiscal year)."""
 
     body_scope: str
@@ -109,12 +102,12 @@ class WideFigures(_Strict):
 
     @model_validator(mode="after")
     def _known_words(self) -> Self:
-        _require("body_scopes", self.body_scope)
-        _require("observation_statuses", self.observation_status)
+        require("body_scopes", self.body_scope)
+        require("observation_statuses", self.observation_status)
         return self
 
 
-class Table(_Strict):
+class Table(Strict):
     """One table of a source: its file, header, columns, key and rules."""
 
     file: str
@@ -142,7 +135,7 @@ class Table(_Strict):
         return self.columns[key].header or [key]
 
 
-class Item(_Strict):
+class Item(Strict):
     """What is observed: defined once, by the source that owns it."""
 
     name: Label
@@ -151,7 +144,18 @@ class Item(_Strict):
     additive: bool
 
 
-class Source(_Strict):
+class Series(Strict):
+    """One definition of an item that holds over a span of time; a new definition is a new series."""
+
+    item_id: str
+    definition: Label
+    valid_from: date | None = None
+    valid_to: date | None = None
+    break_reason: Label | None = None
+    succeeds: str | None = None
+
+
+class Source(Strict):
     """A whole `source.yml`."""
 
     source_id: str
@@ -162,11 +166,17 @@ class Source(_Strict):
     cadence: str
     note: Label | None = None
     items: dict[str, Item] = Field(default_factory=dict)
-    tables: dict[str, Table] = Field(min_length=1)
+    series: dict[str, Series] = Field(default_factory=dict)
+    tables: dict[str, Table] = Field(default_factory=dict)
+    published: dict[str, PublishedTable] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known_words(self) -> Self:
         vocabulary = load_vocabulary()
+        if not self.tables and not self.published:
+            raise ValueError("a source has tables of its own or published ones")
+        if twice := self.tables.keys() & self.published.keys():
+            raise ValueError(f"named twice: {sorted(twice)}")
         if self.licence not in vocabulary.licences:
             raise ValueError(f"licence: {self.licence} is not in the vocabulary")
         if self.cadence not in vocabulary.cadences:

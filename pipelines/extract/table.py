@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.acquire.archive import Snapshot
 from pipelines.catalog.models import Table
-from pipelines.defects import Defect
+from pipelines.defects import Defect, Severity
 from pipelines.extract.grid import Grid
 from pipelines.normalize.text import header_key
 
@@ -42,8 +42,12 @@ class Place:
         *,
         row: int | None = None,
         column: str | None = None,
+        cell: str | None = None,
+        severity: Severity = "error",
     ) -> Defect:
-        """Return a defect at this place."""
+        """Return a defect at this place; a row and a column give the cell unless its address is known."""
+        if cell is None and row is not None and column is not None:
+            cell = f"{row}:{column}"
         return Defect(
             source_id=self.source_id,
             table=self.table,
@@ -52,11 +56,12 @@ class Place:
             sheet=self.sheet or self.snapshot.file_name,
             row=row,
             column=column,
-            cell=f"{row}:{column}" if row is not None and column is not None else None,
+            cell=cell,
             rule=rule,
             found=found,
             expected_ja=expected_ja,
             expected_en=expected_en,
+            severity=severity,
         )
 
 

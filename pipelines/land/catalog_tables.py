@@ -12,7 +12,8 @@ from pipelines.catalog.loader import Catalog
 from pipelines.catalog.vocabulary import load_vocabulary
 from pipelines.contracts.observations import OBSERVATION_SCHEMA
 from pipelines.defects import Defect
-from pipelines.land.parquet import fingerprint, fingerprint_of, write_parquet
+from pipelines.land.parquet import fingerprint, fingerprint_of, sink_parquet, write_parquet
+from pipelines.land.publication import published_paths, read_records, record_defects
 from pipelines.land.source import table_path
 from pipelines.quarantine import ACQUISITION, read_defects
 from pipelines.settings import Home
@@ -64,6 +65,32 @@ _DEFECT = {
 }
 
 
+_SERIES = {
+    "series_id": pl.String,
+    "item_id": pl.String,
+    "definition_ja": pl.String,
+    "valid_from": pl.Date,
+    "valid_to": pl.Date,
+    "break_reason_ja": pl.String,
+    "succeeds_series_id": pl.String,
+    "status_note_ja": pl.String,
+}
+_SOURCE_FILE = {
+    "snapshot_sha256": pl.String,
+    "source_id": pl.String,
+    "source_table": pl.String,
+    "file_name": pl.String,
+    "sheet": pl.String,
+    "period": pl.String,
+    "is_accepted": pl.Boolean,
+    "figures": pl.Int64,
+    "bodies": pl.Int64,
+    "unresolved_rows": pl.Int64,
+    "sums_compared": pl.Int64,
+    "defects": pl.Int64,
+}
+
+
 def _write(home: Home, name: str, frame: pl.DataFrame, inputs: str) -> bool:
     path = table_path(home, CATALOG, name)
     if fingerprint_of(path) == inputs:
@@ -83,16 +110,26 @@ def figure_paths(home: Home, catalog: Catalog) -> list[Path]:
         for source in catalog.sources.values()
         for name in source.description.figure_tables()
     ]
-    return [path for path in paths if path.exists()]
+    published = [
+        path
+        for source in catalog.sources.values()
+        for name, table in source.description.published.items()
+        if table.role == "figures"
+        for path in published_paths(home, source, name)
+    ]
+    return [path for path in paths if path.exists()] + published
 
 
 def land_observations(home: Home, catalog: Catalog) -> tuple[int, bool]:
     """Put the figures of all sources into one Parquet; return its rows and whether it changed."""
     paths = figure_paths(home, catalog)
     inputs = fingerprint([fingerprint_of(path) for path in paths])
-    frames = [pl.read_parquet(path) for path in paths]
-    frame = pl.concat(frames) if frames else pl.DataFrame(schema=OBSERVATION_SCHEMA)
-    return frame.height, _write(home, "observation", frame, inputs)
+    path = table_path(home, CATALOG, "observation")
+    changed = fingerprint_of(path) != inputs
+    if changed:
+        frames = [pl.LazyFrame(schema=OBSERVATION_SCHEMA), *(pl.scan_parquet(source) for source in paths)]
+        sink_parquet(pl.concat(frames), path, inputs)
+    return int(pl.scan_parquet(path).select(pl.len()).collect().item()), changed
 
 
 def land_items(home: Home, catalog: Catalog) -> bool:
@@ -157,6 +194,49 @@ def land_snapshots(home: Home) -> bool:
     return _write_records(home, "source_snapshot", list(records.values()), _SNAPSHOT)
 
 
+def land_series(home: Home, catalog: Catalog) -> bool:
+    """Write the series that sources define in their own descriptions."""
+    records = [
+        {
+            "series_id": series_id,
+            "item_id": series.item_id,
+            "definition_ja": series.definition.ja,
+            "valid_from": series.valid_from,
+            "valid_to": series.valid_to,
+            "break_reason_ja": series.break_reason.ja if series.break_reason else None,
+            "succeeds_series_id": series.succeeds,
+            "status_note_ja": None,
+        }
+        for source in catalog.sources.values()
+        for series_id, series in source.description.series.items()
+    ]
+    return _write_records(home, "series", records, _SERIES)
+
+
+def land_source_files(home: Home, catalog: Catalog) -> bool:
+    """Write how each publisher's file held was read: its period, figures, bodies, defects."""
+    records = [
+        {
+            "snapshot_sha256": record.snapshot_sha256,
+            "source_id": record.source_id,
+            "source_table": record.source_table,
+            "file_name": record.file_name,
+            "sheet": record.sheet,
+            "period": record.period,
+            "is_accepted": record.accepted,
+            "figures": record.figures,
+            "bodies": record.bodies,
+            "unresolved_rows": record.unresolved_rows,
+            "sums_compared": record.sums_compared,
+            "defects": len(record.defects),
+        }
+        for source in catalog.sources.values()
+        for name in source.description.published
+        for record in read_records(home, source, name)
+    ]
+    return _write_records(home, "source_file", records, _SOURCE_FILE)
+
+
 def all_defects(home: Home, catalog: Catalog) -> list[Defect]:
     """Return the defects of the last acquisition, and of the files as last landed."""
     return [
@@ -164,6 +244,11 @@ def all_defects(home: Home, catalog: Catalog) -> list[Defect]:
         for source in catalog.sources.values()
         for name in (ACQUISITION, *source.description.tables)
         for defect in read_defects(home, source.source_id, name)
+    ] + [
+        defect
+        for source in catalog.sources.values()
+        for name in source.description.published
+        for defect in record_defects(read_records(home, source, name))
     ]
 
 
@@ -196,6 +281,8 @@ def land_catalog(home: Home, catalog: Catalog) -> dict[str, bool]:
     return {
         "observation": land_observations(home, catalog)[1],
         "item": land_items(home, catalog),
+        "series": land_series(home, catalog),
+        "source_file": land_source_files(home, catalog),
         "source": land_sources(home, catalog),
         "source_snapshot": land_snapshots(home),
         "defect": land_defects(home, all_defects(home, catalog)),

@@ -43,3 +43,9 @@ def write_parquet(frame: pl.DataFrame, path: Path, inputs: str) -> None:
     """Write a frame in one atomic step, with the fingerprint of its inputs in the file's metadata."""
     with atomic_path(path) as temporary:
         frame.write_parquet(temporary, metadata={FINGERPRINT_KEY: inputs})
+
+
+def sink_parquet(frame: pl.LazyFrame, path: Path, inputs: str) -> None:
+    """Write a frame that may be larger than memory, as `write_parquet` does."""
+    with atomic_path(path) as temporary:
+        frame.sink_parquet(temporary, metadata={FINGERPRINT_KEY: inputs})

@@ -16,7 +16,8 @@ from pipelines.contracts.cells import fields_of, read_cells
 from pipelines.contracts.observations import OBSERVATION_SCHEMA, to_observations
 from pipelines.contracts.schema import check_table
 from pipelines.defects import Defect, unique
-from pipelines.extract.grid import UnreadableFileError, read_grid
+from pipelines.extract.grid import read_grid
+from pipelines.extract.sheet import UnreadableFileError
 from pipelines.extract.table import ROW, Place, read_table
 from pipelines.files import sha256_of
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet

@@ -27,7 +27,9 @@ _ERA_LETTERS = {
     "昭": "昭和",
 }
 
-_YEAR = r"(?:(?P<western>\d{4})|(?P<era>明治|大正|昭和|平成|令和|[MTSHR平令昭])\s*(?P<era_year>元|\d{1,2}))"
+YEAR_PATTERN = (
+    r"(?:(?P<western>\d{4})|(?P<era>明治|大正|昭和|平成|令和|[MTSHR平令昭])\s*(?P<era_year>元|\d{1,2}))"
+)
 
 
 class DateExpressionError(ValueError):
@@ -51,7 +53,8 @@ def fiscal_year_of(day: date) -> int:
     return day.year if day.month >= 4 else day.year - 1
 
 
-def _year(match: re.Match[str]) -> int:
+def year_of(match: re.Match[str]) -> int:
+    """Return the Western year of a match of YEAR_PATTERN; raise DateExpressionError for a year its era never had."""
     if match["western"]:
         return int(match["western"])
     era = _ERA_LETTERS.get(match["era"], match["era"])
@@ -63,41 +66,47 @@ def _year(match: re.Match[str]) -> int:
 
 
 def _day(match: re.Match[str]) -> DateExpression:
-    return DateExpression(date(_year(match), int(match["month"]), int(match["day"])), "day")
+    return DateExpression(date(year_of(match), int(match["month"]), int(match["day"])), "day")
 
 
 def _month_end(match: re.Match[str]) -> DateExpression:
-    year, month = _year(match), int(match["month"])
+    year, month = year_of(match), int(match["month"])
     return DateExpression(date(year, month, calendar.monthrange(year, month)[1]), "month")
 
 
 def _month_start(match: re.Match[str]) -> DateExpression:
-    return DateExpression(date(_year(match), int(match["month"]), 1), "month")
+    return DateExpression(date(year_of(match), int(match["month"]), 1), "month")
 
 
 def _fiscal_year_end(match: re.Match[str]) -> DateExpression:
-    return DateExpression(date(_year(match) + 1, 3, 31), "fiscal_year")
+    return DateExpression(date(year_of(match) + 1, 3, 31), "fiscal_year")
 
 
 def _fiscal_year_end_about(match: re.Match[str]) -> DateExpression:
-    return DateExpression(date(_year(match) + 1, 3, 31), "fiscal_year", is_approximate=True)
+    return DateExpression(date(year_of(match) + 1, 3, 31), "fiscal_year", is_approximate=True)
 
 
 def _fiscal_year_start(match: re.Match[str]) -> DateExpression:
-    return DateExpression(date(_year(match), 4, 1), "day")
+    return DateExpression(date(year_of(match), 4, 1), "day")
 
 
 # Order matters: the first pattern that matches the whole text wins.
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], DateExpression]], ...] = tuple(
     (re.compile(pattern), rule)
     for pattern, rule in (
-        (_YEAR + r"年\s*(?P<month>\d{1,2})月\s*(?P<day>\d{1,2})日(?:現在|時点)?", _day),
-        (_YEAR + r"(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})", _day),
-        (_YEAR + r"年\s*(?P<month>\d{1,2})月現在", _month_start),
-        (_YEAR + r"年\s*(?P<month>\d{1,2})月(?:時点|末)?", _month_end),
-        (_YEAR + r"年?度予算から", _fiscal_year_start),
-        (_YEAR + r"年?度(?:末)?を目途(?:に)?", _fiscal_year_end_about),
-        (_YEAR + r"年?度(?:末|中|内)?(?:まで(?:に)?)?", _fiscal_year_end),
+        (YEAR_PATTERN + r"年\s*(?P<month>\d{1,2})月\s*(?P<day>\d{1,2})日(?:現在|時点)?", _day),
+        (YEAR_PATTERN + r"(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})", _day),
+        # Statistics of public enterprises: `S.57. 4. 1`.
+        (
+            r"(?:(?P<western>\d{4})|(?P<era>[MTSHR])\.\s*(?P<era_year>\d{1,2}))"
+            r"\.\s*(?P<month>\d{1,2})\.\s*(?P<day>\d{1,2})",
+            _day,
+        ),
+        (YEAR_PATTERN + r"年\s*(?P<month>\d{1,2})月現在", _month_start),
+        (YEAR_PATTERN + r"年\s*(?P<month>\d{1,2})月(?:時点|末)?", _month_end),
+        (YEAR_PATTERN + r"年?度予算から", _fiscal_year_start),
+        (YEAR_PATTERN + r"年?度(?:末)?を目途(?:に)?", _fiscal_year_end_about),
+        (YEAR_PATTERN + r"年?度(?:末|中|内)?(?:まで(?:に)?)?", _fiscal_year_end),
     )
 )
 
@@ -117,7 +126,7 @@ def parse_date_expression(text: str) -> DateExpression:
     raise DateExpressionError(text)
 
 
-_FISCAL_YEAR = re.compile(_YEAR + r"(?:年度|年)?")
+_FISCAL_YEAR = re.compile(YEAR_PATTERN + r"(?:年度|年)?")
 
 
 def parse_fiscal_year(text: str) -> int:

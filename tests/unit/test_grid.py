@@ -8,7 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipelines.extract.grid import UnreadableFileError, read_grid
+from pipelines.extract.grid import read_grid
+from pipelines.extract.sheet import UnreadableFileError
 
 ROWS = [["団体コード", "団体名", "値"], ["010006", "北海道", "1.5"], ["020001", "青森県", ""]]
 TEXT = "\r\n".join(",".join(row) for row in ROWS) + "\r\n"

@@ -41,6 +41,7 @@ ranked as (
                 case observation_status when 'final' then 1 else 2 end,
                 known_on desc,
                 enters_verdict desc,
+                retrieved_at desc,
                 observation_id
         ) = 1 as is_latest
     from figure

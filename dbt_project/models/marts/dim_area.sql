@@ -4,6 +4,7 @@ select
     valid_to,
     name_ja,
     name_kana,
+    district_ja,
     prefecture_code,
     area_type,
     valid_from_basis,

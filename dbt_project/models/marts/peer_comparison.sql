@@ -1,31 +1,67 @@
 -- Where a body stands among bodies of its kind. A rank is a position, not a judgement; groups under five have none.
 {%- set smallest_group = 5 %}
-with member as (
+with candidate as (
 
     select
         figure.item_id,
         figure.area_code,
         figure.as_of_date,
         figure.fiscal_year,
-        'area_type' as peer_scheme,
         area.area_type as peer_group,
-        figure.value
+        figure.value,
+        -- Two series of one item on one day: the publisher's own figure goes before a transcription or denominator.
+        row_number() over (
+            partition by figure.item_id, figure.area_code, figure.as_of_date
+            order by figure.is_secondary, figure.known_on desc, figure.observation_id
+        ) as preference
     from {{ ref('fct_observation') }} as figure
-    inner join {{ ref('dim_area') }} as area on figure.area_code = area.area_code and area.valid_to is null
+    inner join {{ ref('dim_area') }} as area
+        on
+            figure.area_code = area.area_code
+            and area.valid_from <= figure.as_of_date
+            and (area.valid_to is null or figure.as_of_date < area.valid_to)
     where
         figure.is_latest
         and figure.value is not null
         and figure.body_scope = 'each_body'
         and figure.area_code <> '{{ var("nation") }}'
+        and area.area_type not in ('district', 'aggregate')
+
+),
+
+member as (
+
+    select
+        item_id,
+        area_code,
+        as_of_date,
+        fiscal_year,
+        'area_type' as peer_scheme,
+        peer_group,
+        value
+    from candidate
+    where preference = 1
+
+),
+
+compared_day as (
+
+    select distinct as_of_date from member
 
 ),
 
 group_size as (
 
-    select area_type as peer_group, count(*) as body_count
-    from {{ ref('dim_area') }}
-    where valid_to is null
-    group by area_type
+    select
+        compared_day.as_of_date,
+        area.area_type as peer_group,
+        count(*) as body_count
+    from compared_day
+    inner join {{ ref('dim_area') }} as area
+        on
+            area.valid_from <= compared_day.as_of_date
+            and (area.valid_to is null or compared_day.as_of_date < area.valid_to)
+    group by compared_day.as_of_date, area.area_type
 
 ),
 
@@ -91,4 +127,5 @@ inner join statistic
         and placed.as_of_date = statistic.as_of_date
         and placed.peer_scheme = statistic.peer_scheme
         and placed.peer_group = statistic.peer_group
-inner join group_size on placed.peer_group = group_size.peer_group
+inner join group_size
+    on placed.peer_group = group_size.peer_group and placed.as_of_date = group_size.as_of_date

@@ -4,9 +4,10 @@ select
     valid_to,
     name_ja,
     name_kana,
+    district_ja,
     prefecture_code,
     area_type,
     valid_from_basis,
     citation_url,
     note_ja
-from {{ source('soumu__area_codes', 'areas') }}
+from {{ source('catalog', 'area') }}

@@ -1,0 +1,76 @@
+{{ config(materialized='view', contract={'enforced': false}) }}
+{# Without the database's name, so that the view works in a file attached under any alias. #}
+-- Figures of bodies on today's boundaries: additive items of merged bodies are summed, nothing else is computed.
+with member as (
+
+    select
+        figure.*,
+        today.today_code,
+        item.is_additive
+    from {{ ref('fct_observation').include(database=false) }} as figure
+    inner join {{ ref('dim_area_today').include(database=false) }} as today on figure.area_code = today.area_code
+    inner join {{ ref('dim_item').include(database=false) }} as item on figure.item_id = item.item_id
+    where figure.is_latest and figure.body_scope = 'each_body' and figure.as_of_date is not null
+
+),
+
+expected as (
+
+    select
+        day.as_of_date,
+        today.today_code,
+        count(distinct area.area_code) as bodies
+    from (select distinct as_of_date from member) as day
+    inner join {{ ref('dim_area').include(database=false) }} as area
+        on area.valid_from <= day.as_of_date and (area.valid_to is null or day.as_of_date < area.valid_to)
+    inner join {{ ref('dim_area_today').include(database=false) }} as today on area.area_code = today.area_code
+    group by day.as_of_date, today.today_code
+
+),
+
+grouped as (
+
+    select
+        item_id,
+        series_id,
+        source_id,
+        today_code,
+        statistic,
+        as_of_date,
+        max(fiscal_year) as fiscal_year,
+        max(unit) as unit,
+        bool_and(is_additive) as is_additive,
+        count(distinct area_code) as members,
+        count(value) as members_with_value,
+        sum(value) as total,
+        any_value(value) as only_value,
+        any_value(value_status) as only_status,
+        case when count(*) = 1 then any_value(observation_id) end as observation_id
+    from member
+    group by item_id, series_id, source_id, today_code, statistic, as_of_date
+
+)
+
+select
+    grouped.item_id,
+    grouped.series_id,
+    grouped.today_code as area_code,
+    grouped.statistic,
+    grouped.as_of_date,
+    grouped.fiscal_year,
+    case
+        when expected.bodies = 1 and grouped.members = 1 then grouped.only_value
+        when grouped.is_additive and grouped.members_with_value = expected.bodies then grouped.total
+    end as value,
+    grouped.unit,
+    case
+        when expected.bodies = 1 and grouped.members = 1 then grouped.only_status
+        when not grouped.is_additive then 'not_additive'
+        when grouped.members_with_value = expected.bodies then 'summed'
+        else 'incomplete'
+    end as value_status,
+    expected.bodies as bodies_then,
+    grouped.observation_id,
+    grouped.source_id
+from grouped
+inner join expected on grouped.today_code = expected.today_code and grouped.as_of_date = expected.as_of_date

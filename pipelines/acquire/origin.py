@@ -1,0 +1,50 @@
+"""A folder of publishers' files: which of its files belong to which described table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from pipelines.catalog.published import PublishedTable
+from pipelines.normalize.text import normalise_width
+
+_HIDDEN = (".", "~$")
+MAX_FILES = 20_000
+
+
+@dataclass(frozen=True)
+class OriginFile:
+    """A file of an origin folder by its path below it, such as `population/2003ssjin.xlsx`."""
+
+    path: Path
+    name: str
+
+
+class TooManyFilesError(ValueError):
+    """The origin folder holds more files than any collection of publications."""
+
+
+@cache
+def files_of(origin: Path) -> tuple[OriginFile, ...]:
+    """Return the files below a folder, in the order of their paths; links that lead out of it are left out."""
+    root = origin.resolve()
+    found = []
+    for path in sorted(origin.rglob("*")):
+        if path.name.startswith(_HIDDEN) or not path.is_file() or not path.resolve().is_relative_to(root):
+            continue
+        found.append(OriginFile(path, path.relative_to(origin).as_posix()))
+        if len(found) > MAX_FILES:
+            raise TooManyFilesError(f"{origin}: > {MAX_FILES}")
+    return tuple(found)
+
+
+def is_file_of(name: str, table: PublishedTable) -> bool:
+    """Return whether a path is one that a table's patterns name; patterns bind at the end of the path."""
+    path = PurePosixPath(normalise_width(name))
+    return any(path.match(normalise_width(pattern)) for pattern in table.file_patterns())
+
+
+def published_files(table: PublishedTable, origin: Path) -> list[OriginFile]:
+    """Return the files of a table in an origin folder."""
+    return [file for file in files_of(origin) if is_file_of(file.name, table)]

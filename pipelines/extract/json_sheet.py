@@ -1,0 +1,188 @@
+"""A JSON file, or a `.tar.gz` of JSON files, as a sheet of texts.
+
+A layout's `sheet:` names the list that is read: `municipalities`, or `businesses.groups.rows` for lists within
+the entries of lists; `*` stands for any key, `$` for the document itself, and `rows[label=*年月日]` takes only
+the entries whose field matches. Row 1 of the sheet holds what the document says of itself (`summary>month:
+2026-01`), row 2 the header, and each entry is one row from row 3 on: cell B5 is the second field of the third
+entry. A field of an object within an entry is headed `object>field`, one of an enclosing entry `$>list>field`,
+the key that `*` stood for `$>*`, and the name of a file within an archive `$file`. Numbers keep their digits.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import io
+import json
+import re
+import tarfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from pipelines.acquire.content import MAX_MEMBERS, MAX_UNPACKED
+from pipelines.extract.sheet import Sheet, UnreadableFileError
+
+_SEGMENT = re.compile(r"(?P<key>[^.\[\]]+)(?:\[(?P<field>[^=\]]+)=(?P<text>[^\]]*)\])?(?:\.|$)")
+_LEVELS = ">"
+_DOCUMENT = "$"
+_FILE = "$file"
+_LIST = "、"
+
+
+@dataclass(frozen=True)
+class _Segment:
+    key: str
+    field: str | None
+    text: str
+
+    def takes(self, entry: dict[str, Any]) -> bool:
+        if self.field is None:
+            return True
+        return fnmatch.fnmatchcase(
+            _fields({self.field: entry.get(self.field)}).get(self.field, ""), self.text
+        )
+
+
+@dataclass(frozen=True)
+class _Document:
+    """What one file gave: what it says of itself, and the entries of each path with what encloses them."""
+
+    file: str | None
+    facts: dict[str, str]
+    entries: dict[str, list[tuple[dict[str, str], dict[str, str]]]]
+
+
+def _segments(pattern: str) -> list[_Segment]:
+    if pattern == _DOCUMENT:
+        return []
+    found = list(_SEGMENT.finditer(pattern))
+    if "".join(match.group(0) for match in found) != pattern:
+        raise UnreadableFileError(f"JSON ({pattern}?)")
+    return [_Segment(match["key"], match["field"], match["text"] or "") for match in found]
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _fields(entry: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return the texts of an entry; a list of objects within it is a table of its own and is left to its own path."""
+    texts: dict[str, str] = {}
+    for key, value in entry.items():
+        if isinstance(value, dict):
+            texts.update(_fields(value, f"{prefix}{key}{_LEVELS}"))
+        elif not isinstance(value, list):
+            texts[prefix + key] = _text(value)
+        elif not any(isinstance(part, dict | list) for part in value):
+            texts[prefix + key] = _LIST.join(_text(part) for part in value)
+    return texts
+
+
+def _entries(value: object) -> list[dict[str, Any]]:
+    entries = value if isinstance(value, list) else [value]
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def _walk(
+    value: object, segments: list[_Segment], heading: str, above: dict[str, str]
+) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Yield each entry's own texts, with those of the entries that enclose it."""
+    for entry in _entries(value):
+        if not segments:
+            yield _fields(entry), above
+            continue
+        here = above
+        if heading != _DOCUMENT or isinstance(value, list):
+            here = above | {f"{heading}{_LEVELS}{key}": text for key, text in _fields(entry).items()}
+        segment, inner = segments[0], f"{heading}{_LEVELS}{segments[0].key}"
+        for key, content in entry.items():
+            if not isinstance(content, dict | list) or not fnmatch.fnmatchcase(key, segment.key):
+                continue
+            named = here if key == segment.key else here | {inner: key}
+            taken = [part for part in _entries(content) if segment.takes(part)]
+            yield from _walk(taken, segments[1:], inner, named)
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    entry = dict(pairs)
+    if len(entry) != len(pairs):
+        raise UnreadableFileError("JSON (key twice)")
+    return entry
+
+
+def _load(data: bytes) -> object:
+    try:
+        return json.loads(
+            data.decode("utf-8-sig"),
+            parse_float=str,
+            parse_int=str,
+            parse_constant=str,
+            object_pairs_hook=_no_doubles,
+        )
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise UnreadableFileError(f"JSON ({error})") from error
+
+
+def _document(file: str | None, data: bytes, patterns: list[str]) -> _Document:
+    content = _load(data)
+    facts = _fields(content) if isinstance(content, dict) else {}
+    entries = {pattern: list(_walk(content, _segments(pattern), _DOCUMENT, {})) for pattern in patterns}
+    return _Document(file, facts, entries)
+
+
+def _sheet(documents: list[_Document], patterns: list[str]) -> Sheet:
+    wanted = next((path for path in patterns if any(document.entries[path] for document in documents)), None)
+    if wanted is None:
+        raise UnreadableFileError(f"JSON ({' / '.join(patterns)})")
+    shared = dict(set.intersection(*(set(document.facts.items()) for document in documents)))
+    rows: list[dict[str, str]] = []
+    for document in documents:
+        own = {} if document.file is None else {_FILE: document.file}
+        own |= {
+            f"{_DOCUMENT}{_LEVELS}{key}": text for key, text in document.facts.items() if key not in shared
+        }
+        rows += [own | above | texts for texts, above in document.entries[wanted]]
+    header = list(dict.fromkeys(key for row in rows for key in row))
+    title: list[object] = [f"{key}: {text}" for key, text in documents[0].facts.items() if key in shared]
+    body: list[list[object]] = [[row.get(key, "") for key in header] for row in rows]
+    return Sheet(wanted, [title, list(header), *body])
+
+
+def read_json_sheet(data: bytes, patterns: list[str]) -> Sheet:
+    """Return the entries of the first path that has any; raise UnreadableFileError for all else."""
+    return _sheet([_document(None, data, patterns)], patterns)
+
+
+def read_json_archive(data: bytes, member: str, patterns: list[str]) -> Sheet:
+    """Return the entries of all JSON files of a `.tar.gz` whose names match, one below the other.
+
+    Nothing is unpacked to disk; an archive with links, names that lead out of it, or more than a publication
+    could hold is refused.
+    """
+    documents = [
+        _document(PurePosixPath(name).name.removesuffix(".json"), content, patterns)
+        for name, content in _members(data, member)
+    ]
+    return _sheet(sorted(documents, key=lambda document: str(document.file)), patterns)
+
+
+def _members(data: bytes, member: str) -> Iterator[tuple[str, bytes]]:
+    total = 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
+            for count, info in enumerate(archive, start=1):
+                total += info.size
+                name = PurePosixPath(info.name)
+                if total > MAX_UNPACKED or count > MAX_MEMBERS:
+                    raise UnreadableFileError(f"tar.gz (<= {MAX_MEMBERS} files, {MAX_UNPACKED:,} bytes)")
+                if name.is_absolute() or ".." in name.parts or not (info.isfile() or info.isdir()):
+                    raise UnreadableFileError(f"tar.gz ({info.name})")
+                stream = archive.extractfile(info) if info.isfile() and name.match(member) else None
+                if stream is not None:
+                    yield info.name, stream.read()
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+        raise UnreadableFileError(f"tar.gz ({error})") from error

@@ -1,0 +1,657 @@
+"""One file of a publisher from archived bytes to figures: layout, period, bodies, cells, sums."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.acquire.archive import Snapshot
+from pipelines.catalog.corrections import Correction
+from pipelines.catalog.loader import Catalog
+from pipelines.catalog.models import Source
+from pipelines.catalog.published import Identity, Layout, Measure, PublishedTable
+from pipelines.catalog.vocabulary import load_vocabulary
+from pipelines.contracts.bodies import Bodies, match_bodies
+from pipelines.contracts.cells import DECIMAL
+from pipelines.contracts.corrected import apply_corrections
+from pipelines.contracts.figures import REPORTED, Numbers, read_numbers
+from pipelines.contracts.observations import OBSERVATION_SCHEMA
+from pipelines.contracts.ties import check_ties
+from pipelines.defects import Defect, unique
+from pipelines.extract.body import BODY, Body, plain, read_body
+from pipelines.extract.header import Header, find_anchor, header_paths, read_header
+from pipelines.extract.period import PeriodError, Span, names_period, period_words, read_period
+from pipelines.extract.sheet import (
+    Sheet,
+    UnreadableFileError,
+    address,
+    cell_text,
+    column_letters,
+    read_sheet,
+    swapped,
+    transposed,
+)
+from pipelines.extract.table import ROW, Place
+from pipelines.files import sha256_of
+from pipelines.identity.match import AreaRegister
+from pipelines.normalize.area_codes import NATION
+from pipelines.normalize.japanese_dates import DateExpressionError, parse_date_expression
+from pipelines.normalize.units import convert
+
+_TITLE_ROWS = 15
+_DAY, _WHEN = "day of ", "when "
+# A list of bodies may be that old where it prints names.
+_A_YEAR = timedelta(days=365)
+# A file in which more rows than this break a rule of the row has its columns mixed up.
+_COLUMNS_ARE_WRONG = 0.1
+# A file that leaves out more bodies than this, or its last ones, was cut off.
+_CUT_OFF = 0.02
+
+
+@dataclass
+class FileReading:
+    """What one file gave: figures (None when refused), what it describes, counts, and everything wrong with it."""
+
+    frame: pl.DataFrame | None = None
+    span: Span | None = None
+    sheet: str | None = None
+    bodies: int = 0
+    unresolved: int = 0
+    compared_sums: int = 0
+    defects: list[Defect] = field(default_factory=list)
+
+
+class RefusedFileError(Exception):
+    """The file as a whole cannot be trusted; the defects say why."""
+
+    def __init__(self, defects: list[Defect]) -> None:
+        super().__init__("; ".join(defect.message("en") for defect in defects))
+        self.defects = defects
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Hold the garbage collector: a file's million cells have no cycles, and going through them takes its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class PublishedReader:
+    """Reads files of one table of one source; `register` knows the bodies of every day."""
+
+    def __init__(self, source: Source, name: str, register: AreaRegister, catalog: Catalog) -> None:
+        self._source = source
+        self._catalog = catalog
+        self._name = name
+        self._table: PublishedTable = source.published[name]
+        self._register = register
+
+    def read(self, path: Path, snapshot: Snapshot) -> FileReading:
+        """Read one archived file; whatever is wrong is in the reading's defects, never an exception."""
+        reading = FileReading()
+        place = Place(self._source.source_id, self._name, snapshot)
+        try:
+            with _collector_at_rest():
+                self._read(path, snapshot, place, reading)
+        except RefusedFileError as error:
+            reading.frame = None
+            reading.defects += [replace(defect, severity="error") for defect in error.defects]
+        if self._table.transposed:
+            _turn_back(reading)
+        reading.defects = unique(reading.defects)
+        return reading
+
+    def _read(self, path: Path, snapshot: Snapshot, place: Place, reading: FileReading) -> None:
+        sheet = self._sheet(path, snapshot, place)
+        reading.sheet = sheet.name
+        place = replace(place, sheet=sheet.name)
+        layout, span = self._layout_and_span(sheet, snapshot, place)
+        reading.span = span
+        header, defects = read_header(sheet, layout, period_words(span), place)
+        if header is None:
+            raise RefusedFileError(defects)
+        identity = self._table.identity
+        keys = [key for key in (identity.code, identity.prefecture, identity.name) if key] if identity else []
+        body, defects = read_body(sheet, layout, header, keys, place)
+        if defects:
+            raise RefusedFileError(defects)
+        if not body.rows:
+            raise RefusedFileError([_no_rows(place, header)])
+        if identity is None:
+            reading.frame = _reference_frame(layout, body, span, snapshot)
+            return
+        sheet_units_agree(sheet, layout, header, place)
+        day = self._index_day(span, identity)
+        index = self._register.on(day)
+        bodies, defects = match_bodies(
+            identity,
+            index,
+            body,
+            header,
+            _repeats(layout, body),
+            place,
+            lambda: self._register.on(day - _A_YEAR),
+        )
+        reading.bodies = bodies.matched
+        reading.unresolved = sum(defect.row is not None and defect.severity == "error" for defect in defects)
+        reading.defects += defects
+        _refuse_cut_off(defects, index.of_types(*identity.complete) if identity.complete else frozenset())
+        numbers = {
+            key: read_numbers(body.texts(key), column, self._table.marks)
+            for key, column in layout.columns.items()
+            if column.type == "number" and key in header.positions
+        }
+        reading.defects += _failed_cells(numbers, layout, body, header, place)
+        values = _values(layout, body, bodies, numbers, keys)
+        reading.defects += _undescribed_rows(layout, body, header, place)
+        reading.defects += _unreadable_days(layout, body, header, place)
+        refused, refused_cells, defects = _row_checks(values, layout, place)
+        reading.defects += defects
+        ties = check_ties(values, layout, place)
+        reading.compared_sums = ties.compared
+        if ties.file_is_wrong:
+            raise RefusedFileError(ties.defects)
+        reading.defects += ties.defects
+        outside, defects = _outside_limits(numbers, layout, body, header, place)
+        reading.defects += defects
+        outside |= refused_cells
+        figures = self._figures(layout, header, body, bodies, numbers, span, place, refused, outside)
+        reading.frame, defects = apply_corrections(figures, self._corrections(span), place)
+        reading.defects += defects
+
+    def _corrections(self, span: Span) -> list[Correction]:
+        described = self._catalog.sources[self._source.source_id].corrections
+        return [entry for entry in described if (entry.table, entry.period) == (self._name, span.label)]
+
+    def _sheet(self, path: Path, snapshot: Snapshot, place: Place) -> Sheet:
+        if sha256_of(path) != snapshot.snapshot_sha256:
+            raise RefusedFileError(
+                [
+                    place.defect(
+                        "archive_damaged", None,
+                        "保管したファイルの中身が変わっています。archive から消して取得し直してください",
+                        "The archived bytes have changed: remove them from the archive and acquire the file again",
+                    )
+                ]
+            )  # fmt: skip
+        patterns = list(
+            dict.fromkeys(name for layout in reversed(self._table.layouts) for name in layout.sheet)
+        )
+        try:
+            sheet = read_sheet(path, snapshot.file_name, patterns, self._table.member_of(snapshot.file_name))
+            return transposed(sheet) if self._table.transposed else sheet
+        except UnreadableFileError as error:
+            raise RefusedFileError(
+                [
+                    place.defect(
+                        "unreadable_file", None, f"{error} として読めるファイルが必要です",
+                        f"A file readable as {error} is needed",
+                    )
+                ]
+            ) from error  # fmt: skip
+
+    def _layout_and_span(self, sheet: Sheet, snapshot: Snapshot, place: Place) -> tuple[Layout, Span]:
+        """Return the layout of the span that the file itself names."""
+        newest = self._table.layouts[-1]
+        found = [(layout, find_anchor(sheet, layout)) for layout in reversed(self._table.layouts)]
+        layout, first = next(((layout, row) for layout, row in found if row is not None), (newest, None))
+        texts = _places(sheet, layout, first, snapshot.file_name, self._table)
+        if known := self._table.known_files.get(snapshot.snapshot_sha256):
+            texts["known"] = known
+        try:
+            span = read_period(self._table.period, texts)
+        except PeriodError as error:
+            raise RefusedFileError([_no_period(error, self._table, place)]) from error
+        held = self._table.layout_on(span.year)
+        if held is None:
+            raise RefusedFileError(
+                [
+                    place.defect(
+                        "no_layout", span.label,
+                        f"{self._table.layouts[0].since}年（度）より前の様式は記述されていません",
+                        f"No layout is described before {self._table.layouts[0].since}",
+                    )
+                ]
+            )  # fmt: skip
+        if find_anchor(sheet, held) is None and first is not None:
+            return layout, span
+        return held, span
+
+    @staticmethod
+    def _index_day(span: Span, identity: Identity) -> date:
+        return date(span.year, 4, 1) if identity.as_of == "fiscal_year_start" else span.day
+
+    def _figures(
+        self, layout: Layout, header: Header, body: Body, bodies: Bodies, numbers: dict[str, Numbers], span: Span,
+        place: Place, refused: set[int], outside: set[tuple[int, str]],
+    ) -> pl.DataFrame:  # fmt: skip
+        rows = pl.DataFrame(
+            {
+                "area_code": pl.Series(bodies.codes, dtype=pl.String),
+                ROW: pl.Series([row + 1 for row in body.rows], dtype=pl.Int64),
+                "body_scope": pl.Series(body.scopes, dtype=pl.String).fill_null(self._table.body_scope),
+                **_conditions(layout, body),
+                **{
+                    _DAY + key: pl.Series(map(_day, body.texts(key)), dtype=pl.Date)
+                    for key in _day_columns(layout)
+                },
+            }
+        )
+        parts = []
+        for key, column in layout.columns.items():
+            if key not in numbers:
+                continue
+            letter = column_letters(header.positions[key])
+            base = rows.with_columns(
+                value=numbers[key].values, value_status=numbers[key].statuses, raw_text=numbers[key].texts,
+                cell=pl.lit(letter) + pl.col(ROW).cast(pl.String),
+            )  # fmt: skip
+            dropped = {row for row, name in outside if name == key} | refused
+            kept = _ByCondition(
+                base.filter(pl.col("area_code").is_not_null() & ~pl.col(ROW).is_in(list(dropped)))
+            )
+            for measure in column.measures:
+                figures = kept.where(measure.when).with_columns(**self._dates(measure, span))
+                figures = figures.filter(pl.col("as_of_date").is_not_null())
+                nation = pl.col("area_code") == NATION
+                if measure.nation is None:
+                    figures = figures.filter(~nation)
+                statistic = pl.when(nation).then(pl.lit(measure.nation)).otherwise(pl.lit(measure.statistic))
+                unit = self._catalog.unit_of(measure.item_id)
+                parts.append(
+                    figures.with_columns(
+                        item_id=pl.lit(measure.item_id), series_id=pl.lit(measure.series_id),
+                        statistic=statistic, unit=pl.lit(unit),
+                        value=_converted(pl.col("value"), str(column.unit), unit),
+                    )
+                )  # fmt: skip
+        if not parts:
+            return pl.DataFrame(schema=OBSERVATION_SCHEMA)
+        status = layout.observation_status or self._table.observation_status
+        return self._complete(pl.concat(parts), span, status, place)
+
+    @staticmethod
+    def _dates(measure: Measure, span: Span) -> dict[str, Any]:
+        if measure.as_of == "column":
+            return {
+                "as_of_date": pl.col(f"{_DAY}{measure.as_of_column}"),
+                "period_start": pl.lit(None, pl.Date),
+                "fiscal_year": pl.lit(None, pl.Int64),
+                "date_precision": pl.lit("day"),
+            }
+        end = span.day
+        if measure.years_before:
+            end = date(end.year - measure.years_before, end.month, end.day)
+        if measure.as_of == "day_after_period":
+            end = end + timedelta(days=1)
+        start = None
+        if measure.covers_year:
+            # A count on 1 January covers the year that ended the day before; one on 31 March ends that day.
+            end = end - timedelta(days=1) if (end.month, end.day) == (1, 1) else end
+            start = date(end.year - 1, end.month, end.day) + timedelta(days=1)
+        return {
+            "as_of_date": pl.lit(end, pl.Date),
+            "period_start": pl.lit(start, pl.Date),
+            "fiscal_year": pl.lit(
+                span.year - measure.years_before if span.kind == "fiscal_year" else None, pl.Int64
+            ),
+            "date_precision": pl.lit(span.kind),
+        }
+
+    def _complete(self, figures: pl.DataFrame, span: Span, status: str, place: Place) -> pl.DataFrame:
+        """Return the figures in the common shape, with what all of them share."""
+        table, source, snapshot = self._table, self._source, place.snapshot
+        fiscal = pl.col("as_of_date")
+        reported = pl.col("value_status") == REPORTED
+        measured = status in ("final", "preliminary")
+        reason = None if measured else status
+        figures = figures.with_columns(
+            date_basis=pl.lit(table.date_basis),
+            fiscal_year=pl.col("fiscal_year").fill_null(
+                fiscal.dt.year().cast(pl.Int64) - (fiscal.dt.month() < 4).cast(pl.Int64)
+            ),
+            value_is_approximate=pl.lit(False),
+            observation_status=pl.lit(status),
+            label_is_inferred=pl.lit(False),
+            enters_verdict=reported & pl.lit(measured),
+            exclusion_reason=pl.when(~reported).then(pl.lit("no_value")).otherwise(pl.lit(reason, pl.String)),
+            document_id=pl.lit(f"{self._name}:{span.label}:{snapshot.snapshot_sha256[:12]}"),
+            citation_title_ja=pl.lit(f"{source.title.ja}　{table.title.ja}（{span.label}）"),
+            citation_publisher_ja=pl.lit(table.transcribed_by or source.publisher.ja),
+            original_publisher_ja=pl.lit(source.publisher.ja if table.transcribed_by else None, pl.String),
+            is_secondary=pl.lit(table.transcribed_by is not None),
+            citation_url=pl.lit(table.url or source.landing_url),
+            published_on=pl.lit(date.fromisoformat(snapshot.published_on) if snapshot.published_on else None, pl.Date),
+            published_on_basis=pl.lit("page_date" if snapshot.published_on else None, pl.String),
+            source_id=pl.lit(source.source_id),
+            source_table=pl.lit(self._name),
+            snapshot_sha256=pl.lit(snapshot.snapshot_sha256),
+            retrieved_at=pl.lit(snapshot.retrieved_at),
+            sheet=pl.lit(place.sheet),
+        )  # fmt: skip
+        missing = [name for name in OBSERVATION_SCHEMA if name not in figures.columns]
+        figures = figures.with_columns(**{name: pl.lit(None, OBSERVATION_SCHEMA[name]) for name in missing})
+        return figures.select(pl.col(name).cast(dtype) for name, dtype in OBSERVATION_SCHEMA.items())
+
+
+def _converted(value: pl.Expr, from_unit: str, to_unit: str) -> pl.Expr:
+    if from_unit == to_unit:
+        return value
+    factor = convert(Decimal(1), from_unit, to_unit, load_vocabulary().unit_table())
+    return (value * pl.lit(factor, pl.Decimal(38, 10))).cast(DECIMAL)
+
+
+class _ByCondition:
+    """The figures of one column, looked up by the texts that a measure wants beside them."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+        self._parts: dict[tuple[str, ...], dict[tuple[Any, ...], pl.DataFrame]] = {}
+
+    def where(self, when: dict[str, str]) -> pl.DataFrame:
+        """Return the rows whose other columns hold the given texts; all rows when none are given."""
+        if not when:
+            return self._frame
+        names = tuple(sorted(when))
+        if names not in self._parts:
+            self._parts[names] = self._frame.partition_by([_WHEN + name for name in names], as_dict=True)
+        wanted = tuple(plain(when[name]) for name in names)
+        return self._parts[names].get(wanted, self._frame.clear())
+
+
+def _condition_columns(layout: Layout) -> list[str]:
+    """Return the columns that measures depend on."""
+    return sorted(
+        {name for column in layout.columns.values() for measure in column.measures for name in measure.when}
+    )
+
+
+def _day_columns(layout: Layout) -> list[str]:
+    """Return the columns that give the days of figures."""
+    measures = [measure for column in layout.columns.values() for measure in column.measures]
+    return sorted({measure.as_of_column for measure in measures if measure.as_of_column})
+
+
+def _conditions(layout: Layout, body: Body) -> dict[str, pl.Series]:
+    return {
+        _WHEN + name: pl.Series(body.plain_texts(name), dtype=pl.String)
+        for name in _condition_columns(layout)
+    }
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date | None:
+    try:
+        return parse_date_expression(text).day
+    except DateExpressionError:
+        return None
+
+
+def _undescribed_rows(layout: Layout, body: Body, header: Header, place: Place) -> list[Defect]:
+    """Return a defect for each breakdown in a long table of which no measure speaks: nothing is passed over silently."""
+    wanted = [measure.when for column in layout.columns.values() for measure in column.measures]
+    names = _condition_columns(layout)
+    if not all(wanted) or not names:
+        return []
+    first: dict[tuple[str, ...], int] = {}
+    for text, kind, row in zip(
+        zip(*map(body.plain_texts, names), strict=True), body.kinds, body.rows, strict=True
+    ):
+        if kind == BODY and text not in first:
+            first[text] = row
+    described = [{name: plain(text) for name, text in when.items()} for when in wanted]
+    return [
+        place.defect(
+            "undescribed_breakdown", " ".join(text),
+            "どの項目として読むかの記述がないため、この内訳の行は読みませんでした",
+            "These rows were not read: the description does not say what item they are",
+            row=row + 1, column=names[0], cell=address(row, header.positions[names[0]]), severity="warning",
+        )
+        for text, row in sorted(first.items(), key=lambda entry: entry[1])
+        if not any(when.items() <= dict(zip(names, text, strict=True)).items() for when in described)
+    ]  # fmt: skip
+
+
+def _unreadable_days(layout: Layout, body: Body, header: Header, place: Place) -> list[Defect]:
+    """Return a defect for each day that a figure needs and that cannot be read; too many refuse the file."""
+    defects = [
+        place.defect(
+            "not_a_date", text, "日付が必要です（例: 令和2年4月1日、R. 2. 4. 1）", "A date is needed, such as R. 2. 4. 1",
+            row=row + 1, column=key, cell=address(row, header.positions[key]), severity="warning",
+        )
+        for key in _day_columns(layout)
+        for row, kind, text in zip(body.rows, body.kinds, body.texts(key), strict=True)
+        if kind == BODY and _day(text) is None
+    ]  # fmt: skip
+    if len(defects) > max(3, len(body.rows) * _COLUMNS_ARE_WRONG):
+        raise RefusedFileError(defects[:20])
+    return defects
+
+
+def _turn_back(reading: FileReading) -> None:
+    """Give the cells of a sheet that was read on its side the addresses they have in the file."""
+    if reading.frame is not None and "cell" in reading.frame.columns:
+        cells = {cell: swapped(cell) for cell in reading.frame["cell"].unique()}
+        reading.frame = reading.frame.with_columns(pl.col("cell").replace(cells))
+    reading.defects = [
+        replace(defect, cell=swapped(defect.cell), row=None) if defect.cell else defect
+        for defect in reading.defects
+    ]
+
+
+def _places(
+    sheet: Sheet, layout: Layout, first: int | None, file: str, table: PublishedTable
+) -> dict[str, str]:
+    above = sheet.rows[: first if first is not None else _TITLE_ROWS]
+    title = "\n".join(text for row in above for cell in row if (text := cell_text(cell).strip()))
+    texts = {"title": title, "sheet": sheet.name, "file": file}
+    if first is not None:
+        paths = header_paths(sheet, first, layout.header_rows)
+        texts["header"] = "\n".join(paths)
+        column = layout.columns.get(table.period.column or "")
+        if column is not None and len(sheet.rows) > first + layout.header_rows:
+            wanted = [index for index, path in enumerate(paths) if path in column.header]
+            if wanted:
+                body = sheet.rows[first + layout.header_rows :]
+                # Long tables repeat their header, and notes stand under tables.
+                cells = {
+                    cell_text(value) for value in {row[wanted[0]] for row in body if wanted[0] < len(row)}
+                }
+                found = sorted(filter(names_period, cells))
+                texts |= {"column": found[-1]} if found else {}
+                texts |= {"column_first": found[0]} if found and table.period.kind == "fiscal_year" else {}
+    return texts
+
+
+def _no_period(error: PeriodError, table: PublishedTable, place: Place) -> Defect:
+    kind = "年度" if table.period.kind == "fiscal_year" else "基準日"
+    kind_en = "fiscal year" if table.period.kind == "fiscal_year" else "day"
+    if len(error.found) > 1:
+        return place.defect(
+            "period_contradicts", str(error),
+            f"{kind}の記載が食い違います。別の年のファイルがこの名で置かれていないか確かめてください",
+            f"The places that name the {kind_en} disagree: is this another year's file under this name?",
+        )  # fmt: skip
+    return place.defect(
+        "period_unknown", str(error) or None,
+        f"{kind}が表題にもシート名にもファイル名にもありません。ファイル名に年度を書いてください（例: H27.xls）",
+        f"Neither title, sheet nor file name gives the {kind_en}: write it in the file's name (such as H27.xls)",
+    )  # fmt: skip
+
+
+def _no_rows(place: Place, header: Header) -> Defect:
+    return place.defect(
+        "no_rows", None, "見出しの下に行がありません。途中で切れたファイルではありませんか",
+        "There are no rows under the header: was the file cut off?", row=header.first_body_row, column="*",
+    )  # fmt: skip
+
+
+def sheet_units_agree(sheet: Sheet, layout: Layout, header: Header, place: Place) -> None:
+    """Raise RefusedFileError when the sheet prints one money unit and the description has another."""
+    printed = {
+        unit
+        for row in sheet.rows[: header.first_body_row]
+        for cell in row
+        if isinstance(cell, str) and "単位" in cell
+        for unit in ("百万円", "千円", "億円")
+        if unit in cell
+    }
+    declared = {
+        column.unit for column in layout.columns.values() if column.unit in ("円", "千円", "百万円", "億円")
+    }
+    if printed and declared and not printed & declared:
+        raise RefusedFileError(
+            [
+                place.defect(
+                    "unit_differs", "・".join(sorted(printed)), f"単位は {'・'.join(sorted(map(str, declared)))} のはずです",
+                    f"The unit should be {', '.join(sorted(map(str, declared)))}",
+                )
+            ]
+        )  # fmt: skip
+
+
+def _repeats(layout: Layout, body: Body) -> list[str]:
+    """Return what tells apart the rows of one body: the texts of the columns that measures depend on."""
+    names = _condition_columns(layout)
+    if not names:
+        return [""] * len(body.rows)
+    return ["|".join(parts) for parts in zip(*(body.plain_texts(name) for name in names), strict=True)]
+
+
+def _refuse_cut_off(defects: list[Defect], expected: frozenset[str]) -> None:
+    missing = [defect.column for defect in defects if defect.rule == "body_missing"]
+    if not missing:
+        return
+    last = max(expected)
+    if last in missing or len(missing) > max(3, len(expected) * _CUT_OFF):
+        raise RefusedFileError([defect for defect in defects if defect.rule == "body_missing"][:20])
+
+
+def _failed_cells(
+    numbers: dict[str, Numbers], layout: Layout, body: Body, header: Header, place: Place
+) -> list[Defect]:
+    defects = []
+    for key, column in numbers.items():
+        if not layout.columns[key].measures:
+            continue
+        for index in column.failed:
+            row = body.rows[index]
+            defects.append(
+                place.defect(
+                    "not_a_number", column.texts[index] or None,
+                    "数か、凡例にある記号を一つだけ書いてください", "Write one number, or one mark of the legend",
+                    row=row + 1, column=header.paths[header.positions[key]],
+                    cell=address(row, header.positions[key]), severity="warning",
+                )
+            )  # fmt: skip
+    return defects
+
+
+def _values(
+    layout: Layout, body: Body, bodies: Bodies, numbers: dict[str, Numbers], identity: list[str]
+) -> pl.DataFrame:
+    texts = [pl.Series(body.texts(key), dtype=pl.String) for key in identity if key in body.columns]
+    shown = [pl.when(text != "").then(text) for text in texts]
+    labels = pl.select(pl.concat_str(*shown, separator=" ", ignore_nulls=True)).to_series()
+    blocks = {tie.by for tie in layout.ties if tie.by}
+    # A check may name an optional column: one that the file does not have is null.
+    absent = pl.Series([None] * len(body.rows), dtype=DECIMAL)
+    return pl.DataFrame(
+        {
+            "row": pl.Series([row + 1 for row in body.rows], dtype=pl.Int64),
+            "kind": pl.Series(body.kinds, dtype=pl.String),
+            "area_type": pl.Series(bodies.types, dtype=pl.String),
+            "prefecture": pl.Series(bodies.prefectures, dtype=pl.String),
+            "label": labels,
+            **{key: pl.Series(body.plain_texts(key), dtype=pl.String) for key in blocks},
+            **{key: column.values for key, column in numbers.items()},
+            **{
+                key: absent
+                for key, column in layout.columns.items()
+                if column.type == "number" and key not in numbers
+            },
+        }
+    )
+
+
+def _row_checks(
+    values: pl.DataFrame, layout: Layout, place: Place
+) -> tuple[set[int], set[tuple[int, str]], list[Defect]]:
+    """Return the rows and cells refused and what broke the rules over one row; too many rows refuse the file."""
+    refused: set[int] = set()
+    cells: set[tuple[int, str]] = set()
+    defects: list[Defect] = []
+    for check in layout.checks:
+        broken = values.filter(~pl.sql_expr(check.sql).fill_null(True))
+        found = [
+            place.defect(
+                check.id, row["label"], check.message.ja, check.message.en, row=row["row"], column=check.id,
+                severity=check.severity,
+            )
+            for row in broken.select("row", "label").to_dicts()
+        ]  # fmt: skip
+        if check.severity == "error" and len(found) > max(3, values.height * _COLUMNS_ARE_WRONG):
+            raise RefusedFileError(found[:20])
+        if check.severity == "error" and check.columns:
+            cells |= {(row, column) for row in broken["row"].to_list() for column in check.columns}
+        elif check.severity == "error":
+            refused |= set(broken["row"].to_list())
+        defects += found
+    return refused, cells, defects
+
+
+def _outside_limits(
+    numbers: dict[str, Numbers], layout: Layout, body: Body, header: Header, place: Place
+) -> tuple[set[tuple[int, str]], list[Defect]]:
+    """Return the cells (row from 1, column) beyond their column's limits, with a defect for each."""
+    outside: set[tuple[int, str]] = set()
+    defects = []
+    for key, column in numbers.items():
+        rule = layout.columns[key]
+        for limit, wrong in (
+            (rule.minimum, column.values < rule.minimum if rule.minimum is not None else None),
+            (rule.maximum, column.values > rule.maximum if rule.maximum is not None else None),
+        ):
+            if wrong is None:
+                continue
+            for index in wrong.fill_null(False).arg_true().to_list():
+                row = body.rows[index]
+                outside.add((row + 1, key))
+                defects.append(
+                    place.defect(
+                        "out_of_range", column.texts[index],
+                        f"{rule.minimum:g} から {rule.maximum:g} までの値のはずです" if rule.minimum is not None and rule.maximum is not None else f"{limit:g} を越えています",
+                        f"Expected within [{rule.minimum}, {rule.maximum}]",
+                        row=row + 1, column=header.paths[header.positions[key]], cell=address(row, header.positions[key]),
+                    )
+                )  # fmt: skip
+    if len(outside) > max(3, len(body.rows) * _COLUMNS_ARE_WRONG):
+        raise RefusedFileError(defects[:20])
+    return outside, defects
+
+
+def _reference_frame(layout: Layout, body: Body, span: Span, snapshot: Snapshot) -> pl.DataFrame:
+    """Return the texts of a reference table with its day and each row's number in the file."""
+    columns = {
+        key: pl.Series([text.strip() or None for text in body.texts(key)], dtype=pl.String)
+        if key in body.columns
+        else pl.Series([None] * len(body.rows), dtype=pl.String)
+        for key in layout.columns
+    }
+    return pl.DataFrame(
+        {ROW: pl.Series([row + 1 for row in body.rows], dtype=pl.Int64), **columns}
+    ).with_columns(as_of=pl.lit(span.day, pl.Date), snapshot_sha256=pl.lit(snapshot.snapshot_sha256))

@@ -1,0 +1,79 @@
+"""The register of areas: every body with the span it was valid, from the code tables and the history of changes."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.catalog.loader import Catalog
+from pipelines.identity.match import AreaRegister
+from pipelines.identity.register import AREA_SCHEMA, build_register
+from pipelines.land.catalog_tables import CATALOG
+from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
+from pipelines.land.publication import published_paths, read_published
+from pipelines.land.source import table_path
+from pipelines.settings import Home
+
+BUNDLED_SOURCE, BUNDLED_TABLE = "soumu__area_codes", "areas"
+HISTORY_SOURCE = "soumu__standard_area_codes"
+
+
+def _provided(home: Home, catalog: Catalog, kind: str) -> pl.DataFrame:
+    """Return the rows of all tables that provide one kind of area table."""
+    frames = [
+        read_published(home, source, name)
+        for source in catalog.sources.values()
+        for name, table in source.description.published.items()
+        if table.provides == kind
+    ]
+    frame = pl.concat(frames, how="diagonal_relaxed") if frames else pl.DataFrame()
+    return (
+        frame.with_columns(pl.col("effective_on").str.to_date()) if "effective_on" in frame.columns else frame
+    )
+
+
+def _inputs(home: Home, catalog: Catalog) -> str:
+    paths = [
+        path
+        for source in catalog.sources.values()
+        for name, table in source.description.published.items()
+        if table.provides
+        for path in published_paths(home, source, name)
+    ]
+    bundled = table_path(home, BUNDLED_SOURCE, BUNDLED_TABLE)
+    return fingerprint(
+        [fingerprint_of(path) for path in paths], fingerprint_of(bundled), code_fingerprint("pipelines")
+    )
+
+
+def _cited(areas: pl.DataFrame, bundled: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
+    """Return the areas with where each is cited from: the bundled rows their own page, the others the code tables."""
+    page = catalog.sources[HISTORY_SOURCE].description.landing_url
+    own = bundled.select("area_code", "valid_from", "citation_url", "note_ja")
+    return areas.join(own, on=["area_code", "valid_from"], how="left").with_columns(
+        pl.col("citation_url").fill_null(page)
+    )
+
+
+def land_register(home: Home, catalog: Catalog) -> bool:
+    """Write the areas and their changes; return whether anything changed."""
+    area, change = table_path(home, CATALOG, "area"), table_path(home, CATALOG, "area_change")
+    inputs = _inputs(home, catalog)
+    if fingerprint_of(area) == inputs and fingerprint_of(change) == inputs:
+        return False
+    bundled = pl.read_parquet(table_path(home, BUNDLED_SOURCE, BUNDLED_TABLE))
+    register = build_register(
+        code_lists=_provided(home, catalog, "code_list"),
+        standard_areas=_provided(home, catalog, "standard_areas"),
+        events=_provided(home, catalog, "area_events"),
+        bundled=bundled,
+    )
+    write_parquet(_cited(register.areas, bundled, catalog), area, inputs)
+    write_parquet(register.changes, change, inputs)
+    return True
+
+
+def load_register(home: Home) -> AreaRegister:
+    """Return the register as landed last."""
+    path = table_path(home, CATALOG, "area")
+    frame = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=AREA_SCHEMA)
+    return AreaRegister(frame)
