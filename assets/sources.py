@@ -71,7 +71,9 @@ def snapshot_asset(source: DescribedSource) -> AssetsDefinition:
     )
     def snapshot(warehouse: WarehouseResource) -> MaterializeResult:
         report("acquire", detail=source.source_id)
-        snapshots, defects = acquire(source, warehouse.get_home(), warehouse.get_origin())
+        snapshots, defects = acquire(
+            source, warehouse.get_home(), warehouse.get_origin(), warehouse.get_web()
+        )
         hashes = {entry.file_name: entry.snapshot_sha256 for entry in snapshots}
         return MaterializeResult(
             metadata={"files": len(snapshots), "sha256": hashes}, check_results=[_defect_check(key, defects)]

@@ -13,7 +13,7 @@ from cli.messages import Speaker
 from cli.reader import open_published, rows, to_json
 from cli.usage import UsageError
 from pipelines.normalize.area_codes import AreaCodeError, parse_area_code
-from pipelines.settings import Home, today
+from pipelines.settings import Home, is_offline, today
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -178,6 +178,7 @@ def check(arguments: Namespace, home: Home, say: Speaker) -> int:
 def fetch(arguments: Namespace, home: Home, say: Speaker) -> int:
     """Acquire the files of the named sources, or of all."""
     from pipelines.acquire.fetch import acquire
+    from pipelines.acquire.web_source import web_source
     from pipelines.catalog.loader import load_catalog
     from pipelines.lock import exclusive
 
@@ -187,10 +188,12 @@ def fetch(arguments: Namespace, home: Home, say: Speaker) -> int:
     if unknown:
         raise UsageError(say("unknown_source", text=", ".join(unknown), known=", ".join(catalog.sources)))
     failures = 0
+    origin = origin_of(arguments, say)
     with exclusive(home):
         home.create()
+        web = None if origin or is_offline() else web_source(home)
         for name in names:
-            snapshots, defects = acquire(catalog.sources[name], home, origin_of(arguments, say))
+            snapshots, defects = acquire(catalog.sources[name], home, origin, web)
             failures += len(defects)
             print(say("fetched", source=name, files=len(snapshots)))
             for defect in defects:
@@ -215,7 +218,7 @@ def run(arguments: Namespace, home: Home, say: Speaker) -> int:
     origin = origin_of(arguments, say)
     started = time.monotonic()
     try:
-        outcome = run_warehouse(home, say, origin, full=arguments.full)
+        outcome = run_warehouse(home, say, origin, full=arguments.full, offline=arguments.offline)
     except RunFailedError as error:
         print(say("run_failed"), file=sys.stderr)
         print(str(error), file=sys.stderr)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from cli.messages import Speaker
-from pipelines.catalog.loader import load_catalog
+from pipelines.acquire.fetch import acquire
+from pipelines.catalog.loader import Catalog, load_catalog
 from pipelines.changes import reasons_to_run
 from pipelines.defects import Defect
 from pipelines.files import remove_leftovers
@@ -22,7 +23,7 @@ from pipelines.lock import exclusive
 from pipelines.progress import Step, listening, report
 from pipelines.publish.release import History, Run, new_run_id
 from pipelines.quarantine import ACQUISITION, read_defects
-from pipelines.settings import Home, now, today
+from pipelines.settings import Home, is_offline, now, today
 
 
 class RunFailedError(RuntimeError):
@@ -135,6 +136,7 @@ def _instance() -> Any:
 
 
 def _execute(home: Home, origin: Path | None, full: bool) -> None:
+    """Run the job; the web was asked before, when it was found out whether there is anything to do."""
     report("load")
     os.environ["MIERUKA_HOME"] = str(home.root)
     # Dagster's remarks about unset home folders and beta parameters mean nothing to this command's user.
@@ -143,7 +145,7 @@ def _execute(home: Home, origin: Path | None, full: bool) -> None:
     from assets.resources import WarehouseResource
 
     warehouse = WarehouseResource(
-        home=str(home.root), origin=str(origin or ""), run_date=today().isoformat(), full=full
+        home=str(home.root), origin=str(origin or ""), offline=True, run_date=today().isoformat(), full=full
     )
     job = build_definitions(warehouse=warehouse).get_job_def(JOB_NAME)
     quiet = {"loggers": {"console": {"config": {"log_level": os.environ.get("MIERUKA_LOG", "CRITICAL")}}}}
@@ -153,12 +155,25 @@ def _execute(home: Home, origin: Path | None, full: bool) -> None:
         raise RunFailedError(_failure_text(result))
 
 
-def run_warehouse(home: Home, say: Speaker, origin: Path | None = None, *, full: bool = False) -> RunOutcome:
+def _ask_the_web(home: Home, catalog: Catalog) -> None:
+    from pipelines.acquire.web_source import web_source
+
+    for source in catalog.sources.values():
+        if any(table.web for table in source.description.published.values()):
+            acquire(source, home, web=web_source(home))
+
+
+def run_warehouse(
+    home: Home, say: Speaker, origin: Path | None = None, *, full: bool = False, offline: bool = False
+) -> RunOutcome:
     """Run the whole path unless nothing changed; raise RunFailedError when nothing could be published."""
     with exclusive(home):
         home.create()
         remove_leftovers(home.root)
         catalog = load_catalog()
+        if origin is None and not offline and not is_offline():
+            with _Display(say).shown():
+                _ask_the_web(home, catalog)
         if not full and not reasons_to_run(home, catalog, today(), origin):
             moment = now()
             History(home).add(

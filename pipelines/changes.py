@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from pipelines.acquire.archive import Archive
 from pipelines.acquire.fetch import has_new_bytes
 from pipelines.catalog.loader import Catalog
 from pipelines.land.catalog_tables import CATALOG
@@ -43,7 +44,12 @@ def build_inputs(home: Home, catalog: Catalog) -> str:
         for name in source.description.published
         for path in published_paths(home, source, name)
     ]
-    return fingerprint(landed, published, common, code_fingerprint(*_CODE_FOLDERS))
+    held = [
+        entry.snapshot_sha256
+        for source in catalog.sources.values()
+        for entry in Archive(home).current(source.source_id)
+    ]
+    return fingerprint(landed, published, held, common, code_fingerprint(*_CODE_FOLDERS))
 
 
 def reasons_to_run(home: Home, catalog: Catalog, run_date: date, origin: Path | None = None) -> list[str]:

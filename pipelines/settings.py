@@ -87,6 +87,11 @@ class Home:
             folder.mkdir(parents=True, exist_ok=True)
 
 
+def is_offline() -> bool:
+    """Return whether MIERUKA_OFFLINE forbids the network."""
+    return bool(os.environ.get("MIERUKA_OFFLINE"))
+
+
 def now() -> datetime:
     """Return the present moment in Japan, with its offset."""
     return datetime.now(TIMEZONE).replace(microsecond=0)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
 from pipelines.acquire.origin import published_files
+from pipelines.acquire.web_source import WebSource
 from pipelines.catalog.loader import DescribedSource
 from pipelines.defects import Defect
 from pipelines.files import sha256_of
-from pipelines.quarantine import ACQUISITION, write_defects
+from pipelines.quarantine import ACQUISITION, read_defects, write_defects
 from pipelines.settings import PROJECT_ROOT, Home, now
 
 
@@ -45,7 +46,7 @@ _RULES: dict[type[ValueError], str] = {
 
 
 def acquire(
-    source: DescribedSource, home: Home, origin: Path | None = None
+    source: DescribedSource, home: Home, origin: Path | None = None, web: WebSource | None = None
 ) -> tuple[list[Snapshot], list[Defect]]:
     """Archive every file of a source; return the current snapshots and the files that could not be had.
 
@@ -77,14 +78,22 @@ def acquire(
                 bytes=path.stat().st_size,
             )
         )
-    published, refused = _acquire_published(source, archive, origin)
+    published, refused = web.acquire(source) if web else _acquire_published(source, archive, origin)
     defects += refused
     held = archive.remember(snapshots + published)
     fresh = {_place_of(source, snapshot) for snapshot in held}
     current = held + [entry for entry in before if _place_of(source, entry) not in fresh]
     archive.set_current(source.source_id, current)
+    if origin is None and web is None:
+        defects += _known_of_published(source, home)
     write_defects(home, source.source_id, ACQUISITION, defects)
     return current, defects
+
+
+def _known_of_published(source: DescribedSource, home: Home) -> list[Defect]:
+    """Return what is known to be wrong with the acquisition of publishers' files, when none was looked for now."""
+    known = read_defects(home, source.source_id, ACQUISITION)
+    return [defect for defect in known if defect.table in source.description.published]
 
 
 def _place_of(source: DescribedSource, snapshot: Snapshot) -> tuple[str, str]:

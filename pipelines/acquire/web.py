@@ -656,17 +656,24 @@ class _Links(HTMLParser):
 def find_links(
     html: bytes, base_url: str, pattern: str, *, suffix: str = "", content_type: str | None = None
 ) -> list[str]:
-    """Return the addresses of a page's links whose text or address matches a regular expression.
+    """Return the addresses of `links_with_text`."""
+    return list(links_with_text(html, base_url, pattern, suffix=suffix, content_type=content_type))
+
+
+def links_with_text(
+    html: bytes, base_url: str, pattern: str, *, suffix: str = "", content_type: str | None = None
+) -> dict[str, str]:
+    """Return the addresses and texts of a page's links whose text or address matches a regular expression.
 
     The text is tried as it is and in NFKC; `suffix` (".xlsx") limits the links by how their path ends. The
-    order is the page's, each address once. Raises re.error for a pattern that is none.
+    order is the page's, each address once with its first text. Raises re.error for a pattern that is none.
     """
     parser = _Links()
     parser.feed(decode_html(html, content_type))
     parser.close()
     parser.finish()
     wanted = re.compile(pattern)
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for href, text in parser.links:
         address = _link_address(base_url, parser.base or "", href)
         if address is None or not urlsplit(address).path.lower().endswith(suffix.lower()):
@@ -674,8 +681,8 @@ def find_links(
         if any(
             wanted.search(given) for given in (text, unicodedata.normalize("NFKC", text), unquote(address))
         ):
-            found[address] = None
-    return list(found)
+            found.setdefault(address, text)
+    return found
 
 
 def _link_address(page: str, base: str, href: str) -> str | None:

@@ -183,6 +183,7 @@ class Layout(Strict):
     the same period the last one whose anchor is there is meant; `observation_status` goes before the table's.
     With `blank_rows` blank rows stand between groups of bodies and are no sign of a lost one. The header is found by
     a cell `anchor` in its row `anchor_row`; with `header_at`, the row of the file in which it begins, in any row of it.
+    Up to the column `heads_spread_to` a head that is not merged holds for the blank cells to its right, as if it were.
     """
 
     since: int = Field(alias="from")
@@ -190,6 +191,7 @@ class Layout(Strict):
     anchor: list[str] = Field(min_length=1)
     header_rows: int = 1
     header_at: int | None = None
+    heads_spread_to: ColumnLetters | None = None
     anchor_row: int = 1
     columns: dict[str, PublishedColumn]
     ignore: list[str] = Field(default_factory=list)
@@ -198,6 +200,18 @@ class Layout(Strict):
     ties: list[Tie] = Field(default_factory=list)
     observation_status: str | None = None
     blank_rows: bool = False
+
+
+class WebPlace(Strict):
+    """A page of the publisher from which files are linked; `follow` leads over pages of one year each.
+
+    Patterns are searched in the text and the address of a link; `suffixes` say how a file's address ends.
+    """
+
+    page: str = Field(pattern=r"https?://.+")
+    follow: Pattern | None = None
+    link: Pattern
+    suffixes: list[str] = Field(default=[".xlsx", ".xls"], min_length=1)
 
 
 class PublishedTable(Strict):
@@ -211,8 +225,7 @@ class PublishedTable(Strict):
     role: Literal["figures", "reference"]
     files: list[str] = Field(min_length=1)
     url: str | None = None
-    page: str | None = None
-    link: Pattern | None = None
+    web: list[WebPlace] = Field(default_factory=list)
     period: Period
     identity: Identity | None = None
     body_scope: str = "each_body"

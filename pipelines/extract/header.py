@@ -69,7 +69,24 @@ def _continued(merged: list[MergedRange], last: int) -> set[int]:
     }
 
 
-def header_paths(sheet: Sheet, first: int, height: int) -> list[str]:
+def _spread(rows: list[list[str]], last: str) -> list[list[str]]:
+    """Let each text above the lowest row hold to its right, until the next one of its row or of a row above.
+
+    Nothing spreads beyond the column of the letters `last`.
+    """
+    spread = [list(row) for row in rows]
+    for level, row in enumerate(rows[:-1]):
+        held = ""
+        for column, text in enumerate(row):
+            begins = text or any(above[column] for above in rows[:level])
+            held = text if begins else held
+            spread[level][column] = held
+            if column_letters(column) == last:
+                break
+    return spread
+
+
+def header_paths(sheet: Sheet, first: int, height: int, spread_to: str | None = None) -> list[str]:
     """Return for each column its header from the top level down, such as `人口>計`; repeated levels stand once."""
     width = max((len(row) for row in sheet.rows[first : first + height]), default=0)
     rows = [
@@ -78,7 +95,8 @@ def header_paths(sheet: Sheet, first: int, height: int) -> list[str]:
     ]
     continued = _continued(sheet.merged, first + height - 1)
     paths = []
-    for column, levels in enumerate(zip(*_filled(rows, first, sheet.merged), strict=True)):
+    texts = _filled(_spread(rows, spread_to) if spread_to else rows, first, sheet.merged)
+    for column, levels in enumerate(zip(*texts, strict=True)):
         parts: list[str] = []
         for level in levels:
             if level and column not in continued and (not parts or parts[-1] != level):
@@ -169,7 +187,7 @@ def read_header(
     first = find_anchor(sheet, layout)
     if first is None:
         return None, [_no_header(sheet, layout, place)]
-    paths = header_paths(sheet, first, layout.header_rows)
+    paths = header_paths(sheet, first, layout.header_rows, layout.heads_spread_to)
     names = _Names(layout, words)
     bottom = first + layout.header_rows - 1
     positions: dict[str, int] = {}

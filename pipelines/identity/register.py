@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.identity.designations import with_designations
 from pipelines.identity.districts import district_versions
 from pipelines.identity.findings import TYPES, Problem, Version, Work, six_digits
 from pipelines.identity.happenings import see_events
@@ -115,18 +116,17 @@ def _register(
     areas = [{"district_ja": None, **row} for row in fixed.values() if is_fixed(row)]
     areas += [_area(version, _area_type(version)) for version in versions]
     areas += [_area(version, "district") for version in districts]
-    changes = [
+    edges = [
         (six_digits(source), six_digits(target), day, kind, reason)
         for (source, target, day), (kind, reason) in work.edges.items()
     ]
+    changes = pl.DataFrame(edges, schema=CHANGE_SCHEMA, orient="row")
     frame = pl.DataFrame(
         [{column: row[column] for column in AREA_SCHEMA} for row in areas], schema=AREA_SCHEMA
     )
     return Register(
-        frame.sort("area_code", "valid_from"),
-        pl.DataFrame(changes, schema=CHANGE_SCHEMA, orient="row").sort(
-            "effective_on", "from_code", "to_code"
-        ),
+        with_designations(frame, changes),
+        changes.sort("effective_on", "from_code", "to_code"),
         pl.DataFrame(sorted(work.variants), schema=VARIANT_SCHEMA, orient="row"),
         tuple(work.problems),
     )

@@ -11,7 +11,7 @@ from typing import Any
 from pipelines.identity.findings import TYPES, Sighting, Version, Work, layer_of, records_begin, six_digits
 from pipelines.identity.names import fold_name
 
-# 北海道総合振興局及び振興局の設置に関する条例: no event of e-Stat tells of it.
+# 北海道総合振興局及び振興局の設置に関する条例 (pref.hokkaido.lg.jp/ss/cks/shichou/): no event of e-Stat tells of it.
 HOKKAIDO_OFFICES_RENAMED = date(2010, 4, 1)
 # Of one stretch of time the spelling of the source named first here is taken, then of its newest sighting.
 _SOURCES = ("bundled", "code_list", "standard_area", "event", "reason")

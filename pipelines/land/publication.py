@@ -95,9 +95,8 @@ def read_records(home: Home, source: DescribedSource, table: str) -> list[FileRe
     doubts = _continuity(home, source.source_id, table)
     records = []
     for snapshot in _current(home, source, table):
-        path = _record_path(home, source.source_id, table, snapshot)
-        if path.exists():
-            record = FileRecord(**json.loads(path.read_text(encoding="utf-8")))
+        record = _read_record(_record_path(home, source.source_id, table, snapshot))
+        if record is not None:
             found = doubts.get(snapshot.snapshot_sha256, [])
             distrusted = _is_distrusted(found)
             records.append(
@@ -109,6 +108,14 @@ def read_records(home: Home, source: DescribedSource, table: str) -> list[FileRe
                 )
             )
     return records
+
+
+def _read_record(path: Path) -> FileRecord | None:
+    """Return a kept record; one of an older form is as good as none, because the file is then read again."""
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return FileRecord(**content) if content.keys() == FileRecord.__dataclass_fields__.keys() else None
 
 
 def _record_path(home: Home, source_id: str, table: str, snapshot: Snapshot) -> Path:
@@ -186,10 +193,9 @@ class PublicationLanding:
         path = folder_of(self._home, self._source.source_id, name) / f"{_stem(snapshot)}.parquet"
         kept = _record_path(self._home, self._source.source_id, name, snapshot)
         inputs = self._inputs(name, snapshot)
-        if not full and kept.exists():
-            record = FileRecord(**json.loads(kept.read_text(encoding="utf-8")))
-            if record.fingerprint == inputs and (fingerprint_of(path) == inputs or not record.accepted):
-                return record, False
+        held = None if full else _read_record(kept)
+        if held and held.fingerprint == inputs and (fingerprint_of(path) == inputs or not held.accepted):
+            return held, False
         started = perf_counter()
         reading = reader.read(self._archive.path_of(snapshot.snapshot_sha256), snapshot)
         record = self._record(name, snapshot, reading, perf_counter() - started, inputs)

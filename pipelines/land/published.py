@@ -447,10 +447,16 @@ def _turn_back(reading: FileReading) -> None:
     if reading.frame is not None and "cell" in reading.frame.columns:
         cells = {cell: swapped(cell) for cell in reading.frame["cell"].unique()}
         reading.frame = reading.frame.with_columns(pl.col("cell").replace(cells))
-    reading.defects = [
-        replace(defect, cell=swapped(defect.cell), row=None) if defect.cell else defect
-        for defect in reading.defects
-    ]
+    reading.defects = [_turned(defect) for defect in reading.defects]
+
+
+def _turned(defect: Defect) -> Defect:
+    """Return a defect of a sheet on its side with the row and the column's letters of the file."""
+    cell = swapped(defect.cell or "")
+    letters = cell.rstrip("0123456789")
+    if not letters.isalpha():
+        return defect
+    return replace(defect, cell=cell, row=int(cell.removeprefix(letters)), column=letters)
 
 
 def _places(
@@ -460,7 +466,7 @@ def _places(
     title = "\n".join(text for row in above for cell in row if (text := cell_text(cell).strip()))
     texts = {"title": title, "sheet": sheet.name, "file": file}
     if first is not None:
-        paths = header_paths(sheet, first, layout.header_rows)
+        paths = header_paths(sheet, first, layout.header_rows, layout.heads_spread_to)
         texts["header"] = "\n".join(paths)
         column = layout.columns.get(table.period.column or "")
         if column is not None and len(sheet.rows) > first + layout.header_rows:

@@ -18,6 +18,7 @@ def command(home: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
     """Return the command line and environment of a `mieruka` call on a home of its own."""
     environment = {
         **os.environ,
+        "MIERUKA_OFFLINE": "1",
         "MIERUKA_HOME": str(home),
         "MIERUKA_LANG": "ja",
         "MIERUKA_TODAY": "2026-11-23",
