@@ -128,6 +128,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "source_defects": ("不備", "defects"),
     "source_error": ("直近の失敗", "last error"),
     "days_ago": ("{days}日前", "{days} days ago"),
+    "and_others": ("（ほか {count} 件も同じ）", " (and {count} more alike)"),
     # check
     "check_page": ("報告を書きました: {path}", "report written: {path}"),
 }  # fmt: skip

@@ -53,8 +53,12 @@ class RunOutcome:
                 )
             )
             print(say("gate_report", path=home.reports / "quality.html"))
+        alike: dict[tuple[str, str | None], list[Defect]] = {}
         for defect in self.failures:
-            print(say("source_failed", detail=defect.message(say.language)), file=sys.stderr)
+            alike.setdefault((defect.rule, defect.found), []).append(defect)
+        for first, *others in alike.values():
+            more = say("and_others", count=len(others)) if others else ""
+            print(say("source_failed", detail=f"{first.message(say.language)}{more}"), file=sys.stderr)
         if self.defects:
             print(say("defects", count=len(self.defects)), file=sys.stderr)
             for defect in self.defects[:20]:

@@ -78,7 +78,8 @@ class WebSource:
                         yield _Link(target, label or text)
 
     def _page(self, address: str) -> tuple[bytes, str]:
-        download = self._fetch(address, "html", conditional=False)
+        # Old pages are fragments or XHTML: whatever has links is a page.
+        download = self._fetch(address, None, conditional=False)
         if isinstance(download, NotModified):
             raise TypeError("a page is asked for without conditions")
         try:
@@ -89,7 +90,8 @@ class WebSource:
     def _fetch(self, address: str, expected: Kind | None, *, conditional: bool) -> Download | NotModified:
         host = urlsplit(address).netloc
         if host in self._failed_hosts:
-            raise self._failed_hosts[host]
+            first = self._failed_hosts[host]
+            raise AcquisitionError(first.rule, address, first.found)
         report("acquire", detail=address)
         try:
             return self._fetcher.fetch(address, expected=expected, conditional=conditional)
