@@ -71,6 +71,7 @@ class Measure(Strict):
 class PublishedColumn(Strict):
     """One column: the texts of its header from the top level down (`人口>計`; `*` stands for anything).
 
+    An `optional` column may be absent, with `always_since` only in files of earlier periods than that.
     `words` are cells that stand for a number, such as `○: 1` in the columns of a flag.
     Where headers repeat, `at` names the column's letters; the header there must still be one of the texts. A column without a
     header stands `left_of` another. Of a text, `clean` takes the first group, or all that it matches (NFKC, no spaces).
@@ -80,6 +81,7 @@ class PublishedColumn(Strict):
     left_of: str | None = None
     type: CellType
     optional: bool = False
+    always_since: int | None = None
     unit: str | None = None
     marks: dict[str, str] = Field(default_factory=dict)
     words: dict[str, int] = Field(default_factory=dict)

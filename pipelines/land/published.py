@@ -124,6 +124,8 @@ class PublishedReader:
         header, defects = read_header(sheet, layout, period_words(span), place)
         if header is None:
             raise RefusedFileError(defects)
+        if lost := _lost_columns(layout, header, span, place):
+            raise RefusedFileError(lost)
         identity = self._table.identity
         keys = [key for key in (identity.code, identity.prefecture, identity.name) if key] if identity else []
         body, defects = read_body(sheet, layout, header, keys, place)
@@ -346,6 +348,19 @@ class PublishedReader:
         missing = [name for name in OBSERVATION_SCHEMA if name not in figures.columns]
         figures = figures.with_columns(**{name: pl.lit(None, OBSERVATION_SCHEMA[name]) for name in missing})
         return figures.select(pl.col(name).cast(dtype) for name, dtype in OBSERVATION_SCHEMA.items())
+
+
+def _lost_columns(layout: Layout, header: Header, span: Span, place: Place) -> list[Defect]:
+    """Return a defect for each absent column that was optional only before this period."""
+    return [
+        place.defect(
+            "missing_header", None, f"{column.always_since}年（度）からは見出し「{column.header[0]}」の列があるはずです",
+            f"From {column.always_since} on there is a column headed '{column.header[0]}'",
+            row=header.first_body_row, column=column.header[0],
+        )
+        for key, column in layout.columns.items()
+        if key not in header.positions and column.always_since and column.always_since <= span.year
+    ]  # fmt: skip
 
 
 def _converted(value: pl.Expr, from_unit: str, to_unit: str) -> pl.Expr:
