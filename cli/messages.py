@@ -128,6 +128,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "source_defects": ("不備", "defects"),
     "source_error": ("直近の失敗", "last error"),
     "days_ago": ("{days}日前", "{days} days ago"),
+    "warnings": (
+        "ほかに注意 {count} 件（値は公表のまま採用。`mieruka sources` と meta.defect に一覧）",
+        "{count} further warnings; the figures stay as published (see `mieruka sources` and meta.defect)",
+    ),
     "and_others": ("（ほか {count} 件も同じ）", " (and {count} more alike)"),
     # check
     "check_page": ("報告を書きました: {path}", "report written: {path}"),

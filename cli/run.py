@@ -59,10 +59,13 @@ class RunOutcome:
         for first, *others in alike.values():
             more = say("and_others", count=len(others)) if others else ""
             print(say("source_failed", detail=f"{first.message(say.language)}{more}"), file=sys.stderr)
-        if self.defects:
-            print(say("defects", count=len(self.defects)), file=sys.stderr)
-            for defect in self.defects[:20]:
+        refused = [defect for defect in self.defects if defect.severity == "error"]
+        if refused:
+            print(say("defects", count=len(refused)), file=sys.stderr)
+            for defect in refused[:20]:
                 print(f"  {defect.message(say.language)}", file=sys.stderr)
+        if kept := len(self.defects) - len(refused):
+            print(say("warnings", count=kept), file=sys.stderr)
 
 
 def _outcome(home: Home, catalog: Any, run: Run | None) -> RunOutcome:

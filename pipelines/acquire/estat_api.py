@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import polars as pl
 
 from pipelines.acquire.web import AcquisitionError, Download, WebFetcher, mask_secrets
+from pipelines.catalog.published import ESTAT_CONDITION
 
 BASE_URL = "https://api.e-stat.go.jp/rest/3.0/app/json"
 APP_ID = "ESTAT_APP_ID"
@@ -23,7 +24,7 @@ PAGE_SIZE = 100_000
 MAX_PAGES = 200
 
 _STATS_ID = re.compile(r"[0-9]{10}")
-_FILTER = re.compile(r"(?:lv|cd)(?:Tab|Time|Area|Cat(?:0[1-9]|1[0-5]))(?:From|To)?")
+_FILTER = re.compile(ESTAT_CONDITION)
 _AREA = re.compile(r"[0-9]{5}")
 _TIME = re.compile(r"([0-9]{4})(00|10)0000")
 _TIME_KINDS = {"00": "calendar_year", "10": "fiscal_year"}

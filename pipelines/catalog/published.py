@@ -13,7 +13,8 @@ from pipelines.catalog.strict import Strict, require
 from pipelines.catalog.vocabulary import Label, load_vocabulary
 from pipelines.normalize.text import normalise_width
 
-CellType = Literal["text", "number", "date", "fiscal_year"]
+# `year`: 2020年 or 2020年度, of which nothing but the year is known.
+CellType = Literal["text", "number", "date", "fiscal_year", "year"]
 # `aggregate`: a class of bodies of the whole nation, told apart by its `body_scope`. `association`: a body outside
 # the area index. Both take part in sums as members of these area types; an association gives no figures.
 RowKind = Literal["nation", "prefecture", "total", "aggregate", "association", "skip", "end"]
@@ -109,10 +110,14 @@ class PublishedColumn(Strict):
 
 
 class RowRule(Strict):
-    """Rows that are not bodies: those whose columns match all the given patterns (NFKC, no spaces)."""
+    """Rows that are not bodies: those whose columns match all the given patterns (NFKC, no spaces).
+
+    A file without a row of a `required` kind was cut off; the totals that `ties` name are required anyway.
+    """
 
     kind: RowKind = Field(alias="is")
     where: dict[str, Pattern] = Field(min_length=1)
+    required: bool = False
     body_scope: str | None = None
 
     @model_validator(mode="after")
@@ -128,7 +133,8 @@ class Identity(Strict):
     A code that `no_code` matches is none: such a row is known by its name, as in files without codes. `code_digits`
     says how long the codes are where a spreadsheet took their leading zeros: 12106 is 岩見沢市 or 千葉市緑区.
 
-    They are the bodies of the period's last day; with `as_of: fiscal_year_start` those of its 1 April.
+    They are the bodies of the period's last day; with `as_of: fiscal_year_start` those of its 1 April, with `as_of:
+    row` those of the day of each row (`as_of_column`), in a file of many years.
     """
 
     code: str | None = None
@@ -139,7 +145,7 @@ class Identity(Strict):
     types: list[str] = Field(min_length=1)
     complete: list[str] = Field(default_factory=list)
     by_elimination: bool = False
-    as_of: Literal["period_end", "fiscal_year_start"] = "period_end"
+    as_of: Literal["period_end", "fiscal_year_start", "row"] = "period_end"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -203,6 +209,11 @@ class Layout(Strict):
     observation_status: str | None = None
     blank_rows: bool = False
 
+    def day_columns(self) -> list[str]:
+        """Return the columns that give the days of figures."""
+        measures = [measure for column in self.columns.values() for measure in column.measures]
+        return sorted({measure.as_of_column for measure in measures if measure.as_of_column})
+
 
 class WebPlace(Strict):
     """A page of the publisher from which files are linked; `follow` leads over pages of one year each.
@@ -214,6 +225,17 @@ class WebPlace(Strict):
     follow: Pattern | None = None
     link: Pattern
     suffixes: list[str] = Field(default=[".xlsx", ".xls"], min_length=1)
+
+
+# The conditions of the e-Stat API: `cdCat01: A1101`, `lvArea: "2"`, `cdTimeFrom: "2000100000"`.
+ESTAT_CONDITION = r"(?:lv|cd)(?:Tab|Time|Area|Cat(?:0[1-9]|1[0-5]))(?:From|To)?"
+
+
+class EstatTable(Strict):
+    """A table of the e-Stat API by its ID, and the conditions that limit what is asked of it."""
+
+    stats_data_id: str = Field(pattern=r"^[0-9]{10}$")
+    conditions: dict[Annotated[str, Field(pattern=f"^{ESTAT_CONDITION}$")], str] = Field(default_factory=dict)
 
 
 class PublishedTable(Strict):
@@ -228,6 +250,7 @@ class PublishedTable(Strict):
     files: list[str] = Field(min_length=1)
     url: str | None = None
     web: list[WebPlace] = Field(default_factory=list)
+    estat: EstatTable | None = None
     period: Period
     identity: Identity | None = None
     body_scope: str = "each_body"
@@ -255,6 +278,8 @@ class PublishedTable(Strict):
             if layout.observation_status:
                 require("observation_statuses", layout.observation_status)
             self._check_names(layout)
+            if self.identity and self.identity.as_of == "row" and len(layout.day_columns()) != 1:
+                raise ValueError("bodies `as_of: row` need one column that says the day of every figure")
         return self
 
     def _check_names(self, layout: Layout) -> None:

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
 
 from pipelines.catalog.published import Identity
 from pipelines.defects import Defect
@@ -13,9 +15,11 @@ from pipelines.extract.body import BODY, Body, plain
 from pipelines.extract.header import Header
 from pipelines.extract.sheet import address
 from pipelines.extract.table import Place
-from pipelines.identity.match import Area, AreaIndex
+from pipelines.identity.match import Area, AreaIndex, AreaRegister
 from pipelines.normalize.area_codes import NATION, check_digit
 
+# A list of bodies may be that old where it prints names.
+_A_YEAR = timedelta(days=365)
 # Kinds of rows whose area type the description itself gives.
 _OWN_TYPE = ("nation", "aggregate", "association")
 
@@ -234,3 +238,25 @@ def match_bodies(
         types.append(kind if kind in _OWN_TYPE else area.area_type if area else None)
         prefectures.append(area.prefecture_code if area else None)
     return Bodies(codes, types, prefectures), defects
+
+
+def match_bodies_by_day(
+    identity: Identity, register: AreaRegister, body: Body, header: Header, repeats: list[str], days: list[date],
+    place: Place,
+) -> tuple[Bodies, dict[date, list[Defect]]]:  # fmt: skip
+    """Return the body of each row as of its own day, and by day the rows that name none and the bodies without a row."""
+    rows_of: dict[date, list[int]] = {}
+    for row, day in enumerate(days):
+        rows_of.setdefault(day, []).append(row)
+    whole = Bodies([None] * len(days), [None] * len(days), [None] * len(days))
+    found: dict[date, list[Defect]] = {}
+    for day, rows in sorted(rows_of.items()):
+        part, found[day] = match_bodies(
+            identity, register.on(day), body.part(rows), header, [repeats[row] for row in rows], place,
+            partial(register.on, day - _A_YEAR),
+        )  # fmt: skip
+        for row, code, area_type, prefecture in zip(
+            rows, part.codes, part.types, part.prefectures, strict=True
+        ):
+            whole.codes[row], whole.types[row], whole.prefectures[row] = code, area_type, prefecture
+    return whole, found

@@ -25,6 +25,8 @@ _POWER_OF_TEN = 0.15
 _NEARER = 0.5
 # A single figure jumps when it moved by this factor while its peers, typically, moved far less.
 _JUMP, _TYPICAL = 3.0, 12.0
+# Beside what tells bodies apart, a value this small is as good as none, and a factor of it says nothing.
+_NEAR_ZERO = 0.2
 _FIRST_SHOWN = 20
 
 Column = np.ndarray[Any, np.dtype[np.float64]]
@@ -206,7 +208,14 @@ def _jump_defects(matrix: _Matrix, witnesses: list[_Matrix], areas: list[str]) -
         far = np.array(
             [np.abs(values - witness.columns[item_id]) for witness in witnesses if item_id in witness.columns]
         )
-        moved_far = np.where(np.isfinite(far), far, np.inf).min(axis=0) > spread
+        near_zero = np.array(
+            [
+                np.minimum(np.abs(values), np.abs(witness.columns[item_id])) < _NEAR_ZERO * spread
+                for witness in witnesses
+                if item_id in witness.columns
+            ]
+        )
+        moved_far = (np.where(np.isfinite(far), far, np.inf).min(axis=0) > spread) & ~near_zero.any(axis=0)
         for index in np.flatnonzero(np.isfinite(least) & (least > limit) & moved_far):
             yield matrix.file.place.defect(
                 "figure_jumps", f"{values[index]:g}",

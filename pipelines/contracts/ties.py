@@ -52,6 +52,14 @@ def _groups(values: pl.DataFrame, tie: Tie, column: str) -> pl.DataFrame:
     return totals.join(sums, on=keys, how="full" if tie.by else "left", coalesce=True)
 
 
+def total_missing(place: Place, column: str) -> Defect:
+    """Return the defect of a file that should end with totals or means and has none."""
+    return place.defect(
+        "total_missing", None, "合計（平均）の行が必要です。途中で切れたファイルではありませんか",
+        "The row of totals or means is needed: was the file cut off?", column=column,
+    )  # fmt: skip
+
+
 def check_ties(values: pl.DataFrame, layout: Layout, place: Place) -> TieResult:
     """Compare every declared sum and mean of a file.
 
@@ -68,12 +76,7 @@ def check_ties(values: pl.DataFrame, layout: Layout, place: Place) -> TieResult:
                 continue
             if groups.is_empty() or groups["row"].null_count():
                 lost_total = True
-                defects.append(
-                    place.defect(
-                        "total_missing", None, "合計（平均）の行が必要です。途中で切れたファイルではありませんか",
-                        "The row of totals or means is needed: was the file cut off?", column=column,
-                    )
-                )  # fmt: skip
+                defects.append(total_missing(place, column))
                 continue
             for group in groups.filter(pl.col("printed").is_not_null() & pl.col("complete")).to_dicts():
                 compared += 1

@@ -37,6 +37,18 @@ class Body:
             self._texts[key] = _texts_of(self.columns[key])
         return self._texts[key]
 
+    def part(self, places: list[int]) -> Body:
+        """Return some of the rows, by their places in the lists."""
+        if len(places) == len(self.rows):
+            return self
+        return Body(
+            [self.rows[place] for place in places],
+            [self.kinds[place] for place in places],
+            {key: [values[place] for place in places] for key, values in self.columns.items()},
+            self.notes,
+            [self.scopes[place] for place in places],
+        )
+
     def plain_texts(self, key: str) -> list[str]:
         """Return a column's cells as rules compare them."""
         return [plain(text) for text in self.texts(key)]

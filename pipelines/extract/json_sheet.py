@@ -6,6 +6,8 @@ the entries whose field matches. Row 1 of the sheet holds what the document says
 2026-01`), row 2 the header, and each entry is one row from row 3 on: cell B5 is the second field of the third
 entry. A field of an object within an entry is headed `object>field`, one of an enclosing entry `$>list>field`,
 the key that `*` stood for `$>*`, and the name of a file within an archive `$file`. Numbers keep their digits.
+
+Answers of the e-Stat API, one or all pages of a table in an archive, are known by their root: see `estat_sheet`.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ class _Segment:
         if self.field is None:
             return True
         return fnmatch.fnmatchcase(
-            _fields({self.field: entry.get(self.field)}).get(self.field, ""), self.text
+            flat_fields({self.field: entry.get(self.field)}).get(self.field, ""), self.text
         )
 
 
@@ -69,12 +71,12 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _fields(entry: dict[str, Any], prefix: str = "") -> dict[str, str]:
+def flat_fields(entry: dict[str, Any], prefix: str = "") -> dict[str, str]:
     """Return the texts of an entry; a list of objects within it is a table of its own and is left to its own path."""
     texts: dict[str, str] = {}
     for key, value in entry.items():
         if isinstance(value, dict):
-            texts.update(_fields(value, f"{prefix}{key}{_LEVELS}"))
+            texts.update(flat_fields(value, f"{prefix}{key}{_LEVELS}"))
         elif not isinstance(value, list):
             texts[prefix + key] = _text(value)
         elif not any(isinstance(part, dict | list) for part in value):
@@ -93,11 +95,11 @@ def _walk(
     """Yield each entry's own texts, with those of the entries that enclose it."""
     for entry in _entries(value):
         if not segments:
-            yield _fields(entry), above
+            yield flat_fields(entry), above
             continue
         here = above
         if heading != _DOCUMENT or isinstance(value, list):
-            here = above | {f"{heading}{_LEVELS}{key}": text for key, text in _fields(entry).items()}
+            here = above | {f"{heading}{_LEVELS}{key}": text for key, text in flat_fields(entry).items()}
         segment, inner = segments[0], f"{heading}{_LEVELS}{segments[0].key}"
         for key, content in entry.items():
             if not isinstance(content, dict | list) or not fnmatch.fnmatchcase(key, segment.key):
@@ -127,9 +129,8 @@ def _load(data: bytes) -> object:
         raise UnreadableFileError(f"JSON ({error})") from error
 
 
-def _document(file: str | None, data: bytes, patterns: list[str]) -> _Document:
-    content = _load(data)
-    facts = _fields(content) if isinstance(content, dict) else {}
+def _document(file: str | None, content: object, patterns: list[str]) -> _Document:
+    facts = flat_fields(content) if isinstance(content, dict) else {}
     entries = {pattern: list(_walk(content, _segments(pattern), _DOCUMENT, {})) for pattern in patterns}
     return _Document(file, facts, entries)
 
@@ -154,19 +155,35 @@ def _sheet(documents: list[_Document], patterns: list[str]) -> Sheet:
 
 def read_json_sheet(data: bytes, patterns: list[str]) -> Sheet:
     """Return the entries of the first path that has any; raise UnreadableFileError for all else."""
-    return _sheet([_document(None, data, patterns)], patterns)
+    from pipelines.extract.estat_sheet import is_estat_answer, read_estat_answers
+
+    content = _load(data)
+    if is_estat_answer(content):
+        return read_estat_answers([content], patterns)
+    return _sheet([_document(None, content, patterns)], patterns)
 
 
-def read_json_archive(data: bytes, member: str, patterns: list[str]) -> Sheet:
+def read_json_archive(archive: bytes, member: str, patterns: list[str]) -> Sheet:
     """Return the entries of all JSON files of a `.tar.gz` whose names match, one below the other.
 
     Nothing is unpacked to disk; an archive with links, names that lead out of it, or more than a publication
     could hold is refused.
     """
-    documents = [
-        _document(PurePosixPath(name).name.removesuffix(".json"), content, patterns)
-        for name, content in _members(data, member)
-    ]
+    from pipelines.extract.estat_sheet import is_estat_answer, read_estat_answers
+
+    answers: list[dict[str, Any]] = []
+    documents: list[_Document] = []
+    for name, data in _members(archive, member):
+        content = _load(data)
+        if is_estat_answer(content):
+            answers.append(content)
+        else:
+            file = PurePosixPath(name).name.removesuffix(".json")
+            documents.append(_document(file, content, patterns))
+    if answers and documents:
+        raise UnreadableFileError("e-Stat API (tar.gz)")
+    if answers:
+        return read_estat_answers(answers, patterns)
     return _sheet(sorted(documents, key=lambda document: str(document.file)), patterns)
 
 

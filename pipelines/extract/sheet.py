@@ -28,13 +28,21 @@ class UnreadableFileError(ValueError):
     """The bytes are not what the file's name promises; the text says what was expected and found."""
 
 
+class IncompleteFileError(UnreadableFileError):
+    """A file holds a part of a table only; the text says how much of how much."""
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """Cells as the file holds them (text, number, date, '' for blank): `rows[0]` is row 1 of the file."""
+    """Cells as the file holds them (text, number, date, '' for blank): `rows[0]` is row 1 of the file.
+
+    `marks` are those of which the file itself says what they mean.
+    """
 
     name: str
     rows: list[list[object]]
     merged: list[MergedRange] = field(default_factory=list)
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 def column_letters(index: int) -> str:
@@ -127,7 +135,8 @@ def _year_in(name: str) -> int:
     return year_of(match) if match else 0
 
 
-def _matching(names: list[str], patterns: list[str]) -> str | None:
+def matching_sheet(names: list[str], patterns: list[str]) -> str | None:
+    """Return the first name that the first pattern names which names any."""
     for pattern in patterns:
         rank, _, bare = sheet_key(pattern).rpartition(":")
         found = [name for name in names if fnmatch.fnmatchcase(sheet_key(name), bare)]
@@ -146,7 +155,7 @@ def _workbook_sheet(data: bytes, patterns: list[str]) -> Sheet:
         raise UnreadableFileError("Excel (HTML)")
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        name = _matching(workbook.sheet_names, patterns)
+        name = matching_sheet(workbook.sheet_names, patterns)
         if name is None:
             raise UnreadableFileError(f"{' / '.join(patterns)} ∉ {workbook.sheet_names}")
         sheet = workbook.get_sheet_by_name(name)

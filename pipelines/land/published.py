@@ -20,17 +20,18 @@ from pipelines.catalog.loader import Catalog
 from pipelines.catalog.models import Source
 from pipelines.catalog.published import Identity, Layout, Measure, PublishedTable
 from pipelines.catalog.vocabulary import load_vocabulary
-from pipelines.contracts.bodies import Bodies, match_bodies
+from pipelines.contracts.bodies import Bodies, match_bodies_by_day
 from pipelines.contracts.cells import DECIMAL
 from pipelines.contracts.corrected import apply_corrections
-from pipelines.contracts.figures import REPORTED, Numbers, read_numbers
+from pipelines.contracts.figures import REPORTED, Numbers, mark_key, read_numbers
 from pipelines.contracts.observations import OBSERVATION_SCHEMA
-from pipelines.contracts.ties import check_ties
+from pipelines.contracts.ties import check_ties, total_missing
 from pipelines.defects import Defect, unique
 from pipelines.extract.body import BODY, Body, plain, read_body
 from pipelines.extract.header import Header, find_anchor, header_paths, read_header
 from pipelines.extract.period import PeriodError, Span, names_period, period_words, read_period
 from pipelines.extract.sheet import (
+    IncompleteFileError,
     Sheet,
     UnreadableFileError,
     address,
@@ -44,13 +45,16 @@ from pipelines.extract.table import ROW, Place
 from pipelines.files import sha256_of
 from pipelines.identity.match import AreaRegister
 from pipelines.normalize.area_codes import NATION
-from pipelines.normalize.japanese_dates import DateExpressionError, parse_date_expression
+from pipelines.normalize.japanese_dates import (
+    DateExpression,
+    DateExpressionError,
+    parse_date_expression,
+    parse_year,
+)
 from pipelines.normalize.units import convert
 
 _TITLE_ROWS = 15
-_DAY, _WHEN = "day of ", "when "
-# A list of bodies may be that old where it prints names.
-_A_YEAR = timedelta(days=365)
+_DAY, _PRECISION, _WHEN = "day of ", "precision of ", "when "
 # A file in which more rows than this break a rule of the row has its columns mixed up.
 _COLUMNS_ARE_WRONG = 0.1
 # A file that leaves out more bodies than this, or its last ones, was cut off.
@@ -133,25 +137,28 @@ class PublishedReader:
             raise RefusedFileError(defects)
         if not body.rows:
             raise RefusedFileError([_no_rows(place, header)])
+        if lost_kinds := {str(rule.kind) for rule in layout.rows if rule.required} - set(body.kinds):
+            raise RefusedFileError([total_missing(place, kind) for kind in sorted(lost_kinds)])
         if identity is None:
             reading.frame = _reference_frame(layout, body, span, snapshot)
             return
         sheet_units_agree(sheet, layout, header, place)
-        day = self._index_day(span, identity)
-        index = self._register.on(day)
-        bodies, defects = match_bodies(
+        reading.defects += _unknown_marks(sheet, layout, self._table, place)
+        bodies, by_day = match_bodies_by_day(
             identity,
-            index,
+            self._register,
             body,
             header,
             _repeats(layout, body),
+            _index_days(span, identity, layout, body),
             place,
-            lambda: self._register.on(day - _A_YEAR),
         )
+        defects = [defect for found in by_day.values() for defect in found]
         reading.bodies = bodies.matched
         reading.unresolved = sum(defect.row is not None and defect.severity == "error" for defect in defects)
         reading.defects += defects
-        _refuse_cut_off(defects, index.of_types(*identity.complete) if identity.complete else frozenset())
+        for day, found in by_day.items():
+            _refuse_cut_off(found, self._register.on(day).of_types(*identity.complete))
         numbers = {
             key: read_numbers(body.texts(key), column, self._table.marks)
             for key, column in layout.columns.items()
@@ -196,6 +203,16 @@ class PublishedReader:
         try:
             sheet = read_sheet(path, snapshot.file_name, patterns, self._table.member_of(snapshot.file_name))
             return transposed(sheet) if self._table.transposed else sheet
+        except IncompleteFileError as error:
+            raise RefusedFileError(
+                [
+                    place.defect(
+                        "incomplete_answer", str(error),
+                        "表の一部だけです。すべてのページを一つの .tar.gz にまとめてください",
+                        "This is a part of the table only: put all pages into one .tar.gz",
+                    )
+                ]
+            ) from error  # fmt: skip
         except UnreadableFileError as error:
             raise RefusedFileError(
                 [
@@ -233,10 +250,6 @@ class PublishedReader:
             return layout, span
         return held, span
 
-    @staticmethod
-    def _index_day(span: Span, identity: Identity) -> date:
-        return date(span.year, 4, 1) if identity.as_of == "fiscal_year_start" else span.day
-
     def _figures(
         self, layout: Layout, header: Header, body: Body, bodies: Bodies, numbers: dict[str, Numbers], span: Span,
         place: Place, refused: set[int], outside: set[tuple[int, str]],
@@ -247,10 +260,7 @@ class PublishedReader:
                 ROW: pl.Series([row + 1 for row in body.rows], dtype=pl.Int64),
                 "body_scope": pl.Series(body.scopes, dtype=pl.String).fill_null(self._table.body_scope),
                 **_conditions(layout, body),
-                **{
-                    _DAY + key: pl.Series(map(_day, body.texts(key)), dtype=pl.Date)
-                    for key in _day_columns(layout)
-                },
+                **_days(layout, body),
             }
         )
         parts = []
@@ -293,7 +303,7 @@ class PublishedReader:
                 "as_of_date": pl.col(f"{_DAY}{measure.as_of_column}"),
                 "period_start": pl.lit(None, pl.Date),
                 "fiscal_year": pl.lit(None, pl.Int64),
-                "date_precision": pl.lit("day"),
+                "date_precision": pl.col(f"{_PRECISION}{measure.as_of_column}"),
             }
         end = span.day
         if measure.years_before:
@@ -395,12 +405,6 @@ def _condition_columns(layout: Layout) -> list[str]:
     )
 
 
-def _day_columns(layout: Layout) -> list[str]:
-    """Return the columns that give the days of figures."""
-    measures = [measure for column in layout.columns.values() for measure in column.measures]
-    return sorted({measure.as_of_column for measure in measures if measure.as_of_column})
-
-
 def _conditions(layout: Layout, body: Body) -> dict[str, pl.Series]:
     return {
         _WHEN + name: pl.Series(body.plain_texts(name), dtype=pl.String)
@@ -409,11 +413,34 @@ def _conditions(layout: Layout, body: Body) -> dict[str, pl.Series]:
 
 
 @lru_cache(maxsize=4096)
-def _day(text: str) -> date | None:
+def _dated(text: str, is_year: bool) -> DateExpression | None:
     try:
-        return parse_date_expression(text).day
+        return parse_year(text) if is_year else parse_date_expression(text)
     except DateExpressionError:
         return None
+
+
+def _dates_of(key: str, layout: Layout, body: Body) -> list[DateExpression | None]:
+    is_year = layout.columns[key].type == "year"
+    return [_dated(text, is_year) for text in body.texts(key)]
+
+
+def _days(layout: Layout, body: Body) -> dict[str, pl.Series]:
+    """Return for each column of days the day of each row and how precisely it is known."""
+    columns = {}
+    for key in layout.day_columns():
+        dates = _dates_of(key, layout, body)
+        columns[_DAY + key] = pl.Series([found and found.day for found in dates], dtype=pl.Date)
+        columns[_PRECISION + key] = pl.Series([found and found.precision for found in dates], dtype=pl.String)
+    return columns
+
+
+def _index_days(span: Span, identity: Identity, layout: Layout, body: Body) -> list[date]:
+    """Return the day as of which each row names its body."""
+    day = date(span.year, 4, 1) if identity.as_of == "fiscal_year_start" else span.day
+    if identity.as_of != "row":
+        return [day] * len(body.rows)
+    return [found.day if found else day for found in _dates_of(layout.day_columns()[0], layout, body)]
 
 
 def _undescribed_rows(layout: Layout, body: Body, header: Header, place: Place) -> list[Defect]:
@@ -445,12 +472,15 @@ def _unreadable_days(layout: Layout, body: Body, header: Header, place: Place) -
     """Return a defect for each day that a figure needs and that cannot be read; too many refuse the file."""
     defects = [
         place.defect(
-            "not_a_date", text, "日付が必要です（例: 令和2年4月1日、R. 2. 4. 1）", "A date is needed, such as R. 2. 4. 1",
+            "not_a_date", text, "日付（年の列では年）が必要です（例: 令和2年4月1日、R. 2. 4. 1、2020年度）",
+            "A date is needed, such as R. 2. 4. 1, or in a column of years a year, such as 2020年度",
             row=row + 1, column=key, cell=address(row, header.positions[key]), severity="warning",
         )
-        for key in _day_columns(layout)
-        for row, kind, text in zip(body.rows, body.kinds, body.texts(key), strict=True)
-        if kind == BODY and _day(text) is None
+        for key in layout.day_columns()
+        for row, kind, text, found in zip(
+            body.rows, body.kinds, body.texts(key), _dates_of(key, layout, body), strict=True
+        )
+        if kind == BODY and found is None
     ]  # fmt: skip
     if len(defects) > max(3, len(body.rows) * _COLUMNS_ARE_WRONG):
         raise RefusedFileError(defects[:20])
@@ -546,11 +576,28 @@ def sheet_units_agree(sheet: Sheet, layout: Layout, header: Header, place: Place
 
 
 def _repeats(layout: Layout, body: Body) -> list[str]:
-    """Return what tells apart the rows of one body: the texts of the columns that measures depend on."""
+    """Return what tells apart the rows of one body: the texts that measures depend on, and its years."""
     names = _condition_columns(layout)
+    names += [key for key in layout.day_columns() if layout.columns[key].type == "year" and key not in names]
     if not names:
         return [""] * len(body.rows)
     return ["|".join(parts) for parts in zip(*(body.plain_texts(name) for name in names), strict=True)]
+
+
+def _unknown_marks(sheet: Sheet, layout: Layout, table: PublishedTable, place: Place) -> list[Defect]:
+    """Return a defect for each mark of which the file says what it means and the description does not."""
+    legends = [table.marks, *(column.marks for column in layout.columns.values())]
+    known = {mark_key(mark) for legend in legends for mark in legend}
+    return [
+        place.defect(
+            "mark_not_in_legend", f"{mark}（{meaning}）",
+            "この記号の意味を記述の marks に加えてください。加えるまで、この記号の欄は読めないものとして扱います",
+            "Add this mark to the marks of the description; until then its cells count as unreadable",
+            column=f"NOTE {mark}", severity="warning",
+        )
+        for mark, meaning in sheet.marks.items()
+        if mark_key(mark) not in known
+    ]  # fmt: skip
 
 
 def _refuse_cut_off(defects: list[Defect], expected: frozenset[str]) -> None:

@@ -40,7 +40,7 @@ class DateExpressionError(ValueError):
 class DateExpression:
     """A day, how precisely it is known, and whether the document itself calls it approximate.
 
-    `precision` is day, month or fiscal_year.
+    `precision` is day, month, fiscal_year or calendar_year.
     """
 
     day: date
@@ -124,6 +124,25 @@ def parse_date_expression(text: str) -> DateExpression:
             except ValueError as error:
                 raise DateExpressionError(text) from error
     raise DateExpressionError(text)
+
+
+_YEAR = re.compile(YEAR_PATTERN + r"年(?P<fiscal>度)?")
+
+
+def parse_year(text: str) -> DateExpression:
+    """Return the last day of 「2020年」 or 「令和2年度」: all that is known of a figure dated by its year alone.
+
+    Raises DateExpressionError for all else.
+    """
+    match = _YEAR.fullmatch(normalise_width(text))
+    if not match:
+        raise DateExpressionError(text)
+    try:
+        if match["fiscal"]:
+            return _fiscal_year_end(match)
+        return DateExpression(date(year_of(match), 12, 31), "calendar_year")
+    except ValueError as error:
+        raise DateExpressionError(text) from error
 
 
 _FISCAL_YEAR = re.compile(YEAR_PATTERN + r"(?:年度|年)?")
