@@ -132,6 +132,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "ほかに注意 {count} 件（値は公表のまま採用。`mieruka sources` と meta.defect に一覧）",
         "{count} further warnings; the figures stay as published (see `mieruka sources` and meta.defect)",
     ),
+    "no_file_held": ("ファイルなし", "no file held"),
+    "never_genuine": ("公表ファイルでは未検証の様式", "form not yet tried on a genuine file"),
+    "files_refused": ("不採用 {count} 件", "{count} refused"),
+    "table_held": ("{files} ファイル、{figures:,} 件、{span}", "{files} files, {figures:,} figures, {span}"),
+    "more_in_json": ("ほか {count} 件（--json で全部）", "{count} more (all with --json)"),
     "and_others": ("（ほか {count} 件も同じ）", " (and {count} more alike)"),
     # check
     "check_page": ("報告を書きました: {path}", "report written: {path}"),

@@ -10,8 +10,11 @@ from cli.messages import Speaker, choose
 from pipelines.acquire.archive import Archive
 from pipelines.catalog.loader import load_catalog
 from pipelines.catalog.vocabulary import load_vocabulary
+from pipelines.land.publication import read_records, record_defects
 from pipelines.quarantine import ACQUISITION, read_defects
 from pipelines.settings import Home, now
+
+_FIRST_SHOWN = 20
 
 
 def list_sources(home: Home) -> list[dict[str, Any]]:
@@ -23,7 +26,9 @@ def list_sources(home: Home) -> list[dict[str, Any]]:
         text = source.description
         snapshots = [entry for entry in held if entry.source_id == source.source_id]
         failures = read_defects(home, source.source_id, ACQUISITION)
+        records = [record for name in text.published for record in read_records(home, source, name)]
         defects = [defect for name in text.tables for defect in read_defects(home, source.source_id, name)]
+        defects += record_defects(records)
         last = max((datetime.fromisoformat(entry.retrieved_at) for entry in snapshots), default=None)
         licence, cadence = vocabulary.licences[text.licence], vocabulary.cadences[text.cadence]
         listed.append(
@@ -34,7 +39,27 @@ def list_sources(home: Home) -> list[dict[str, Any]]:
                 "licence": {"ja": licence.ja, "en": licence.en, "url": licence.url},
                 "cadence": {"ja": cadence.ja, "en": cadence.en},
                 "landing_url": text.landing_url,
-                "files": [table.file for table in text.tables.values()],
+                "files": [table.file for table in text.tables.values()]
+                + [record.file_name for record in records],
+                "published_tables": {
+                    name: {
+                        "title": table.title.model_dump(),
+                        "genuine_file_seen": table.genuine_file_seen,
+                        "files": sum(record.source_table == name for record in records),
+                        "refused": sum(
+                            record.source_table == name and not record.accepted for record in records
+                        ),
+                        "figures": sum(record.figures for record in records if record.source_table == name),
+                        "periods": sorted(
+                            {
+                                record.period
+                                for record in records
+                                if record.source_table == name and record.period
+                            }
+                        ),
+                    }
+                    for name, table in text.published.items()
+                },
                 "snapshots_held": len(snapshots),
                 "last_retrieved_at": last,
                 "days_since_retrieval": (now() - last).days if last else None,
@@ -48,6 +73,15 @@ def list_sources(home: Home) -> list[dict[str, Any]]:
             }
         )
     return listed
+
+
+def _table_summary(table: dict[str, Any], say: Speaker) -> str:
+    if not table["files"]:
+        return say("no_file_held") + ("" if table["genuine_file_seen"] else f" ({say('never_genuine')})")
+    periods = table["periods"]
+    span = f"{periods[0]} – {periods[-1]}" if len(periods) > 1 else "".join(periods)
+    refused = f", {say('files_refused', count=table['refused'])}" if table["refused"] else ""
+    return say("table_held", files=table["files"], figures=table["figures"], span=span) + refused
 
 
 def source_lines(listed: list[dict[str, Any]], say: Speaker) -> Iterator[str]:
@@ -65,8 +99,12 @@ def source_lines(listed: list[dict[str, Any]], say: Speaker) -> Iterator[str]:
         yield f"  {escape(entry['landing_url'])}"
         when = f"{last:%Y-%m-%d %H:%M} ({age})" if last else "-"
         yield f"  {say('source_files')}: {len(entry['files'])} ({entry['snapshots_held']})  {say('source_last')}: {when}"
+        for table in entry["published_tables"].values():
+            yield f"  - {label(table['title'])}: {_table_summary(table, say)}"
         messages = entry["defect_messages"][say.language]
         yield f"  {say('source_defects')}: {len(messages)}"
-        yield from (f"    {escape(message)}" for message in messages)
+        yield from (f"    {escape(message)}" for message in messages[:_FIRST_SHOWN])
+        if len(messages) > _FIRST_SHOWN:
+            yield f"    {say('more_in_json', count=len(messages) - _FIRST_SHOWN)}"
         if error := entry["last_error"][say.language]:
             yield f"  [red]{say('source_error')}: {escape(error)}[/red]"

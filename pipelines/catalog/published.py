@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
@@ -13,7 +14,7 @@ from pipelines.catalog.strict import Strict, require
 from pipelines.catalog.vocabulary import Label, load_vocabulary
 from pipelines.normalize.text import normalise_width
 
-# `year`: 2020年 or 2020年度, of which nothing but the year is known.
+# `year`: 2020年 or 2020年度.
 CellType = Literal["text", "number", "date", "fiscal_year", "year"]
 # `aggregate`: a class of bodies of the whole nation, told apart by its `body_scope`. `association`: a body outside
 # the area index. Both take part in sums as members of these area types; an association gives no figures.
@@ -24,6 +25,12 @@ AsOf = Literal["period", "year_before_period", "day_after_period", "column"]
 
 def _regular_expression(text: str) -> str:
     re.compile(text)
+    return text
+
+
+def _month_and_day(text: str) -> str:
+    # A year without a 29 February: a day must exist in every one.
+    date.fromisoformat(f"2001-{text}")
     return text
 
 
@@ -76,6 +83,8 @@ class PublishedColumn(Strict):
     `words` are cells that stand for a number, such as `○: 1` in the columns of a flag.
     Where headers repeat, `at` names the column's letters; the header there must still be one of the texts. A column without a
     header stands `left_of` another. Of a text, `clean` takes the first group, or all that it matches (NFKC, no spaces).
+    A column of years means their last days and nothing more precise, unless the publisher's definitions say on which
+    day of the year its figures are taken (`month_day: "10-01"`).
     """
 
     header: list[str] = Field(alias="from", default_factory=list)
@@ -92,6 +101,7 @@ class PublishedColumn(Strict):
     bracketed: bool = False
     at: ColumnLetters | None = None
     clean: Pattern | None = None
+    month_day: Annotated[str, AfterValidator(_month_and_day)] | None = None
     measures: list[Measure] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -104,6 +114,8 @@ class PublishedColumn(Strict):
             raise ValueError("a column is known by its header (`from`) or stands `left_of` another")
         if self.clean and self.type != "text":
             raise ValueError("`clean` is for texts: the text of a figure stays as printed")
+        if self.month_day and self.type != "year":
+            raise ValueError("`month_day` is for columns of years")
         for status in self.marks.values():
             require("value_statuses", status)
         return self

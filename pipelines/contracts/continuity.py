@@ -189,6 +189,9 @@ def _order_defects(matrices: list[_Matrix]) -> dict[int, Defect]:
 
 def _jump_defects(matrix: _Matrix, witnesses: list[_Matrix], areas: list[str]) -> Iterator[Defect]:
     for item_id, values in matrix.columns.items():
+        if (values < 0).any():
+            # A balance crosses zero from year to year: no factor says anything about it.
+            continue
         logs = []
         for witness in witnesses:
             if item_id in witness.columns:

@@ -48,6 +48,7 @@ from pipelines.normalize.area_codes import NATION
 from pipelines.normalize.japanese_dates import (
     DateExpression,
     DateExpressionError,
+    day_within,
     parse_date_expression,
     parse_year,
 )
@@ -413,16 +414,17 @@ def _conditions(layout: Layout, body: Body) -> dict[str, pl.Series]:
 
 
 @lru_cache(maxsize=4096)
-def _dated(text: str, is_year: bool) -> DateExpression | None:
+def _dated(text: str, is_year: bool, month_day: str | None) -> DateExpression | None:
     try:
-        return parse_year(text) if is_year else parse_date_expression(text)
+        found = parse_year(text) if is_year else parse_date_expression(text)
     except DateExpressionError:
         return None
+    return day_within(found, *map(int, month_day.split("-"))) if month_day else found
 
 
 def _dates_of(key: str, layout: Layout, body: Body) -> list[DateExpression | None]:
-    is_year = layout.columns[key].type == "year"
-    return [_dated(text, is_year) for text in body.texts(key)]
+    column = layout.columns[key]
+    return [_dated(text, column.type == "year", column.month_day) for text in body.texts(key)]
 
 
 def _days(layout: Layout, body: Body) -> dict[str, pl.Series]:

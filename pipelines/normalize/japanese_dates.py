@@ -145,6 +145,14 @@ def parse_year(text: str) -> DateExpression:
         raise DateExpressionError(text) from error
 
 
+def day_within(year: DateExpression, month: int, day: int) -> DateExpression:
+    """Return the one day of a year or fiscal year that has this month and day."""
+    found = date(year.day.year, month, day)
+    if found > year.day:
+        found = date(year.day.year - 1, month, day)
+    return DateExpression(found, "day")
+
+
 _FISCAL_YEAR = re.compile(YEAR_PATTERN + r"(?:年度|年)?")
 
 

@@ -67,10 +67,12 @@ classed as (
 
 survey as (
 
-    -- The official survey's figure of the same class nearest before the day, for comparison only.
+    -- The official survey's figure of the same class and day (31 March stands for 1 April), beside its own series:
+    -- the survey also counts bodies that are still working on it.
     select
         body_scope,
-        as_of_date,
+        case when month(as_of_date) = 3 then {{ add_days('as_of_date', 1) }} else as_of_date end as as_of_date,
+        series_id,
         value,
         citation_url
     from {{ ref('fct_observation') }}
@@ -78,7 +80,8 @@ survey as (
         item_id in ('public_enterprise_accounting_30k_sewerage', 'public_enterprise_accounting_under_30k_sewerage')
         and area_code = '{{ var("nation") }}'
         and is_latest
-        and enters_verdict
+        and observation_status = 'final'
+        and value is not null
 
 )
 
@@ -91,6 +94,7 @@ select
     round(100.0 * sum(classed.is_applied) / count(*), 4) as share,
     'derived' as observation_status,
     max(survey.value) as survey_share,
+    max(survey.series_id) as survey_series_id,
     max(survey.citation_url) as survey_url
 from classed
 left join survey on classed.body_scope = survey.body_scope and classed.as_of_date = survey.as_of_date
