@@ -65,7 +65,8 @@ def _resource(connection: duckdb.DuckDBPyConnection, folder: Path, path: Path) -
 def write_datapackage(connection: duckdb.DuckDBPyConnection, published: Path, version: str) -> None:
     """Describe the Parquet files below `published` with the comments, sources and licences of the database."""
     sources = connection.execute(
-        "select title_ja, landing_url from marts.dim_source order by source_id"
+        "select title_ja, landing_url from marts.dim_source "
+        "where source_id in (select source_id from meta.source_snapshot) order by source_id"
     ).fetchall()
     package = {
         "$schema": SCHEMA,

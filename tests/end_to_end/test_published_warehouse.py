@@ -296,7 +296,7 @@ def test_the_file_works_under_any_alias_and_from_any_folder(
     monkeypatch.chdir("/")
     with duckdb.connect() as connection:
         connection.execute(f"attach '{home / 'published' / 'mieruka.duckdb'}' as anything (read_only)")
-        assert connection.execute("select count(*) from anything.marts.dim_area_current").fetchone() == (91,)
+        assert connection.execute("select count(*) from anything.marts.dim_area_current").fetchone() == (92,)
         schemas = {
             row[0]
             for row in connection.execute(
@@ -347,9 +347,14 @@ def test_bad_usage_is_one_line_and_code_2(mieruka: Mieruka, arguments: list[str]
 def test_sources_lists_each_with_licence_and_freshness(mieruka: Mieruka) -> None:
     listed = json.loads(mieruka("sources", "--json").stdout)
     assert {entry["source_id"] for entry in listed} >= {"cao__reform_roadmap_2017", "mieruka__cited_figures"}
-    assert all(
-        entry["licence"]["ja"] and entry["last_retrieved_at"] and entry["snapshots_held"] for entry in listed
-    )
+    assert all(entry["licence"]["ja"] for entry in listed)
+    held = {entry["source_id"] for entry in listed if entry["last_retrieved_at"] and entry["snapshots_held"]}
+    assert held == {
+        "cao__reform_roadmap_2017",
+        "mieruka__cited_figures",
+        "soumu__area_codes",
+        "soumu__public_accounting_indicators",
+    }
     assert "公表ページ" not in mieruka("sources").stderr
 
 
@@ -377,7 +382,9 @@ def test_check_reports_without_touching_the_warehouse(mieruka: Mieruka, tmp_path
     )
     result = mieruka("check", str(tmp_path / "prefectures.csv"))
     assert result.returncode == 1
-    assert "2行 [有形固定資産減価償却率（％）]: 「五十七」" in result.stdout
+    assert "[誤り] 2:有形固定資産減価償却率（％）" in result.stdout
+    assert "見つかったもの: 五十七" in result.stdout
+    assert "直し方: " in result.stdout
     assert mieruka("check", str(source)).returncode == 0
 
 
