@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import logging
 import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
 import pytest
@@ -30,6 +27,7 @@ from pipelines.acquire.estat_api import (
 )
 from pipelines.acquire.web import AcquisitionError, Limits, WebFetcher
 from pipelines.settings import Home
+from tests.estat import Api, Give
 
 Document = dict[str, Any]
 TABLE = "0000099999"
@@ -299,44 +297,6 @@ def test_meta_info() -> None:
     assert list(info.class_objects) == ["tab", "cat01", "area", "time"]
     with pytest.raises(EstatError):
         parse_meta_info({"GET_META_INFO": {"RESULT": result(1, "該当データはありません")}})
-
-
-Give = Callable[[str, dict[str, str]], tuple[int, Any]]
-
-
-class Api:
-    """A local server that answers as `give` says; `asked` are the functions and parameters of the requests."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.give: Give = lambda function, parameters: (404, {})
-        api = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                parts = urlsplit(self.path)
-                parameters = {name: given[0] for name, given in parse_qs(parts.query).items()}
-                function = parts.path.rsplit("/", 1)[-1]
-                api.asked.append((function, parameters))
-                status, document = api.give(function, parameters)
-                body = document if isinstance(document, bytes) else json.dumps(document).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/rest/3.0/app/json"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 @pytest.fixture

@@ -96,6 +96,10 @@ def test_every_body_of_the_files_day_is_matched(
             }
 
 
+# In 1980 the special wards add up to 37 people less than the total beside them; both stay as published.
+KNOWN_DIFFERENCES = [("7_estat_api/stats47/stats-data/0000020201_A1101.json", "value", "8351893")]
+
+
 def test_every_printed_sum_and_mean_ties(records: list[FileRecord]) -> None:
     broken = [
         (record.file_name, defect["column"], defect["found"])
@@ -103,7 +107,7 @@ def test_every_printed_sum_and_mean_ties(records: list[FileRecord]) -> None:
         for defect in record.defects
         if defect["rule"] in ("total_differs", "total_missing")
     ]
-    assert broken == []
+    assert broken == KNOWN_DIFFERENCES
     assert sum(record.sums_compared for record in records) > 6_000
 
 

@@ -1,6 +1,7 @@
 {{ config(materialized='view', contract={'enforced': false}) }}
 {# Without the database's name, so that the view works in a file attached under any alias. #}
--- Figures of bodies on today's boundaries: additive items of merged bodies are summed, nothing else is computed.
+-- Figures of bodies on today's boundaries: additive items of merged bodies are summed, a ratio is recomputed from its
+-- published numerator and denominator, and nothing else is computed.
 with member as (
 
     select
@@ -43,6 +44,9 @@ grouped as (
         count(distinct area_code) as members,
         count(value) as members_with_value,
         sum(value) as total,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        count(numerator / nullif(denominator, 0)) as members_with_parts,
         any_value(value) as only_value,
         any_value(value_status) as only_status,
         case when count(*) = 1 then any_value(observation_id) end as observation_id
@@ -61,10 +65,16 @@ select
     case
         when expected.bodies = 1 and grouped.members = 1 then grouped.only_value
         when grouped.is_additive and grouped.members_with_value = expected.bodies then grouped.total
+        when not grouped.is_additive and grouped.members_with_parts = expected.bodies
+            then cast(
+                case when grouped.unit = '%' then 100 else 1 end
+                * cast(grouped.numerator as double) / cast(grouped.denominator as double) as decimal(38, 10)
+            )
     end as value,
     grouped.unit,
     case
         when expected.bodies = 1 and grouped.members = 1 then grouped.only_status
+        when not grouped.is_additive and grouped.members_with_parts = expected.bodies then 'recomputed'
         when not grouped.is_additive then 'not_additive'
         when grouped.members_with_value = expected.bodies then 'summed'
         else 'incomplete'
