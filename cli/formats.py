@@ -64,6 +64,8 @@ def day_text(day: date | None, precision: str | None, language: str) -> str:
         return "時点不明" if language == "ja" else "undated"
     if precision == "month":
         return f"{day.year}年{day.month}月" if language == "ja" else f"{_MONTHS[day.month - 1]} {day.year}"
+    if precision == "calendar_year":
+        return f"{day.year}年" if language == "ja" else str(day.year)
     if precision == "fiscal_year" and (day.month, day.day) == (3, 31):
         return f"{day.year - 1}年度末" if language == "ja" else f"end of FY{day.year - 1}"
     return day.isoformat()

@@ -166,7 +166,7 @@ def _ask_the_web(home: Home, catalog: Catalog) -> None:
     from pipelines.acquire.web_source import web_source
 
     for source in catalog.sources.values():
-        if any(table.web for table in source.description.published.values()):
+        if any(table.web or table.estat for table in source.description.published.values()):
             acquire(source, home, web=web_source(home))
 
 

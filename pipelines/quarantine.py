@@ -12,6 +12,8 @@ from pipelines.settings import Home
 
 # The name under which a source keeps the defects of its acquisition, beside those of its tables.
 ACQUISITION = "_acquisition"
+# The name under which the history of areas keeps what its sources contradict.
+REGISTER = "_register"
 
 
 def _path(home: Home, source_id: str, table: str) -> Path:

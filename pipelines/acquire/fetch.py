@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
-from pipelines.acquire.origin import published_files
+from pipelines.acquire.origin import name_other_years, published_files
 from pipelines.acquire.web_source import WebSource
 from pipelines.catalog.loader import DescribedSource
 from pipelines.defects import Defect
@@ -130,7 +131,40 @@ def _acquire_published(
                     bytes=file.path.stat().st_size,
                 )
             )
-    return snapshots, defects
+    return _without_contradictions(source, snapshots, archive, defects), defects
+
+
+def _without_contradictions(
+    source: DescribedSource, snapshots: list[Snapshot], archive: Archive, defects: list[Defect]
+) -> list[Snapshot]:
+    """Leave out files whose bytes already stand under another year: one file cannot describe two."""
+    names: dict[tuple[str, str], set[str]] = {}
+    for entry in (*archive.current(source.source_id), *snapshots):
+        names.setdefault((entry.table, entry.snapshot_sha256), set()).add(entry.file_name)
+    held = {
+        (entry.table, entry.snapshot_sha256): entry.file_name for entry in archive.current(source.source_id)
+    }
+    kept = []
+    for entry in snapshots:
+        key = (entry.table, entry.snapshot_sha256)
+        others = sorted(
+            name
+            for name in names[key] - {entry.file_name}
+            if name_other_years(source.description.published[entry.table].period, name, entry.file_name)
+        )
+        if others and held.get(key) != entry.file_name:
+            defects.append(_same_bytes(source, entry, others[0]))
+        else:
+            kept.append(entry)
+    return kept
+
+
+def _same_bytes(source: DescribedSource, entry: Snapshot, other: str) -> Defect:
+    return replace(
+        _absent(source, entry.table, entry.file_name, "same_bytes_two_years", other),
+        expected_ja=f"「{other}」と一字一句同じ中身です。別の年のファイルを置き違えていないか確かめてください",
+        expected_en=f"The content is byte for byte that of '{other}': was another year's file put here?",
+    )
 
 
 def _has_new_published_bytes(source: DescribedSource, held: set[tuple[str, str]], origin: Path) -> bool:

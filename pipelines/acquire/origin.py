@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from pipelines.catalog.published import PublishedTable
+from pipelines.catalog.published import Period, PublishedTable
+from pipelines.normalize.spans import find_parts
 from pipelines.normalize.text import normalise_width
 
 _HIDDEN = (".", "~$")
@@ -43,6 +44,12 @@ def is_file_of(name: str, table: PublishedTable) -> bool:
     """Return whether a path is one that a table's patterns name; patterns bind at the end of the path."""
     path = PurePosixPath(normalise_width(name))
     return any(path.match(normalise_width(pattern)) for pattern in table.file_patterns())
+
+
+def name_other_years(period: Period, first: str, second: str) -> bool:
+    """Return whether two file names name different years, by the patterns of the period."""
+    parts = [find_parts(period.file, name) for name in (first, second)]
+    return all(parts) and len({found[0].get("year") for found in parts if found}) > 1
 
 
 def published_files(table: PublishedTable, origin: Path) -> list[OriginFile]:

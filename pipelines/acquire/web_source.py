@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from pipelines.acquire.archive import Archive, FileTooLargeError, Snapshot
 from pipelines.acquire.content import Kind
+from pipelines.acquire.estat import acquire_estat
 from pipelines.acquire.web import AcquisitionError, Download, Limits, NotModified, WebFetcher, links_with_text
 from pipelines.catalog.loader import DescribedSource
 from pipelines.catalog.published import WebPlace
@@ -45,6 +46,7 @@ class WebSource:
     """Acquires the published tables of one source; a host that failed once is not asked again."""
 
     def __init__(self, home: Home, fetcher: WebFetcher) -> None:
+        self._home = home
         self._archive = Archive(home)
         self._fetcher = fetcher
         self._failed_hosts: dict[str, AcquisitionError] = {}
@@ -61,6 +63,10 @@ class WebSource:
                         snapshots += self._file(source.source_id, name, link, held, defects)
                 except AcquisitionError as error:
                     defects.append(_defect(source.source_id, name, error))
+        if any(table.estat for table in source.description.published.values()):
+            answers, failures = acquire_estat(source, self._home, self._fetcher)
+            snapshots += answers
+            defects += failures
         return snapshots, defects
 
     def _links(self, place: WebPlace) -> Iterator[_Link]:

@@ -20,7 +20,7 @@ CellType = Literal["text", "number", "date", "fiscal_year", "year"]
 # the area index. Both take part in sums as members of these area types; an association gives no figures.
 RowKind = Literal["nation", "prefecture", "total", "aggregate", "association", "skip", "end"]
 _WITHIN = "!"
-AsOf = Literal["period", "year_before_period", "day_after_period", "column"]
+AsOf = Literal["period", "day_after_period", "column"]
 
 
 def _regular_expression(text: str) -> str:
@@ -250,6 +250,13 @@ class EstatTable(Strict):
     conditions: dict[Annotated[str, Field(pattern=f"^{ESTAT_CONDITION}$")], str] = Field(default_factory=dict)
 
 
+class KnownFile(Strict):
+    """A file, by the SHA-256 of its bytes, that does not say itself what it describes or who copied it."""
+
+    period: str = Field(pattern=r"FY\d{4}|\d{4}-\d{2}-\d{2}")
+    transcribed_by: str | None = None
+
+
 class PublishedTable(Strict):
     """A series of files of one publication: where they lie, what they describe, in which layouts.
 
@@ -270,7 +277,7 @@ class PublishedTable(Strict):
     date_basis: Literal["printed", "interpreted"] = "printed"
     transcribed_by: str | None = None
     provides: Literal["code_list", "standard_areas", "area_events"] | None = None
-    known_files: dict[str, str] = Field(default_factory=dict)
+    known_files: dict[str, KnownFile] = Field(default_factory=dict)
     genuine_file_seen: bool = True
     transposed: bool = False
     marks: dict[str, str] = Field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -59,23 +59,30 @@ class _Matcher:
     def match(self) -> list[Area | None]:
         codes = self._column(self._identity.code)
         names, prefectures = self._column(self._identity.name), self._column(self._identity.prefecture)
-        areas: list[Area | None] = []
-        # A long table names each body many times; only rows that name none are looked at one by one.
-        known: dict[tuple[str, str | None, str], Area] = {}
-        for place, kind in enumerate(self._body.kinds):
+        kinds = self._body.kinds
+        nothing, anywhere = [""] * len(kinds), [None] * len(kinds)
+        keys = list(zip(codes or nothing, prefectures or anywhere, names or nothing, kinds, strict=True))
+        asked = self._identity
+        # Every file names the same bodies, a long table many times; only rows not seen before are looked at.
+        known = self._index.answers((codes is None, asked.no_code, asked.code_digits, tuple(asked.types)))
+        areas = list(map(known.get, keys))
+        warned: dict[Hashable, Area] = {}
+        for place in [place for place, area in enumerate(areas) if area is None]:
+            code, prefecture, name, kind = key = keys[place]
             if kind != BODY:
-                areas.append(None)
                 continue
-            name = names[place] if names else ""
-            prefecture = prefectures[place] if prefectures else None
-            key = (codes[place] if codes is not None else "", prefecture, name)
-            area = known.get(key)
+            area = known.get(key) or warned.get(key)
             if area is None:
-                by_name = codes is None or self._is_no_code(codes[place])
-                area = self._by_name(place, prefecture, name) if by_name else self._by_code(place, *key)
-            if area is not None:
-                known[key] = area
-            areas.append(area)
+                said = len(self.defects)
+                by_name = codes is None or self._is_no_code(code)
+                area = (
+                    self._by_name(place, prefecture, name)
+                    if by_name
+                    else self._by_code(place, code, prefecture, name)
+                )
+                if area is not None:
+                    (known if len(self.defects) == said else warned)[key] = area
+            areas[place] = area
         return areas
 
     def _is_no_code(self, code: str) -> bool:
@@ -184,9 +191,10 @@ class _Matcher:
 
 
 def _duplicates(areas: list[Area | None], repeats: list[str], matcher: _Matcher) -> None:
-    keys = Counter((area.area_code, repeat) for area, repeat in zip(areas, repeats, strict=True) if area)
-    if keys.total() == len(keys):
+    named = [(area.area_code, repeat) for area, repeat in zip(areas, repeats, strict=True) if area]
+    if len(set(named)) == len(named):
         return
+    keys = Counter(named)
     for place, (area, repeat) in enumerate(zip(areas, repeats, strict=True)):
         if area and keys[(area.area_code, repeat)] > 1:
             matcher._refuse(
@@ -230,13 +238,13 @@ def match_bodies(
     matcher.settle(areas)
     _duplicates(areas, repeats, matcher)
     defects = matcher.defects + _missing(identity, index, areas, place)
-    codes: list[str | None] = []
-    types: list[str | None] = []
-    prefectures: list[str | None] = []
-    for kind, area in zip(body.kinds, areas, strict=True):
-        codes.append(NATION if kind in ("nation", "aggregate") else area.area_code if area else None)
-        types.append(kind if kind in _OWN_TYPE else area.area_type if area else None)
-        prefectures.append(area.prefecture_code if area else None)
+    codes = [area.area_code if area else None for area in areas]
+    types = [area.area_type if area else None for area in areas]
+    prefectures = [area.prefecture_code if area else None for area in areas]
+    for row, kind in enumerate(body.kinds):
+        if kind in _OWN_TYPE:
+            types[row] = kind
+            codes[row] = None if kind == "association" else NATION
     return Bodies(codes, types, prefectures), defects
 
 
@@ -245,6 +253,11 @@ def match_bodies_by_day(
     place: Place,
 ) -> tuple[Bodies, dict[date, list[Defect]]]:  # fmt: skip
     """Return the body of each row as of its own day, and by day the rows that name none and the bodies without a row."""
+    if len(set(days)) == 1:
+        day = days[0]
+        former = partial(register.on, day - _A_YEAR)
+        bodies, defects = match_bodies(identity, register.on(day), body, header, repeats, place, former)
+        return bodies, {day: defects}
     rows_of: dict[date, list[int]] = {}
     for row, day in enumerate(days):
         rows_of.setdefault(day, []).append(row)

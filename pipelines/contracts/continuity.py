@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,9 @@ _POWER_OF_TEN = 0.15
 _NEARER = 0.5
 # A single figure jumps when it moved by this factor while its peers, typically, moved far less.
 _JUMP, _TYPICAL = 3.0, 12.0
+# Two files look exchanged when changing their places shortens the way through the years by this share; years that
+# lie farther apart than this are not taken for each other.
+_SHORTER, _FARTHEST = 0.95, 3
 # Beside what tells bodies apart, a value this small is as good as none, and a factor of it says nothing.
 _NEAR_ZERO = 0.2
 _FIRST_SHOWN = 20
@@ -153,37 +156,62 @@ def _swap_defects(matrix: _Matrix, witnesses: list[_Matrix]) -> Iterator[Defect]
             )  # fmt: skip
 
 
+class _Distances:
+    """Distances of the same item in two files, each computed once."""
+
+    def __init__(self, matrices: list[_Matrix]) -> None:
+        self._matrices = matrices
+        self._known: dict[tuple[str, int, int], float | None] = {}
+
+    def of(self, item_id: str, first: int, second: int) -> float | None:
+        """Return the distance of an item between two files, None when too few bodies have both."""
+        key = (item_id, min(first, second), max(first, second))
+        if key not in self._known:
+            one, other = self._matrices[key[1]].columns, self._matrices[key[2]].columns
+            both = item_id in one and item_id in other
+            self._known[key] = _distance(one[item_id], other[item_id]) if both else None
+        return self._known[key]
+
+    def path(self, item_id: str, order: list[int]) -> float | None:
+        """Return how long the way through the files in this order is."""
+        steps = [self.of(item_id, first, second) for first, second in pairwise(order)]
+        return None if None in steps else sum(filter(None, steps))
+
+
+def _exchange_shortens(distances: _Distances, matrices: list[_Matrix], first: int, second: int) -> bool:
+    """Return whether most items change less from year to year when two files change places."""
+    start, stop = max(first - 1, 0), min(second + 2, len(matrices))
+    here = list(range(start, stop))
+    exchanged = [second if index == first else first if index == second else index for index in here]
+    votes = []
+    for item_id in matrices[first].columns.keys() & matrices[second].columns.keys():
+        before, after = distances.path(item_id, here), distances.path(item_id, exchanged)
+        if before is not None and after is not None and before > 0:
+            votes.append(after < _SHORTER * before)
+    return len(here) > 2 and bool(votes) and sum(votes) > len(votes) / 2
+
+
 def _order_defects(matrices: list[_Matrix]) -> dict[int, Defect]:
-    """Return the files that fit better in the place of the next one: two years exchanged."""
+    """Return the files that fit better in another's place; files that name their own year are believed."""
+    distances = _Distances(matrices)
     found: dict[int, Defect] = {}
-    for index in range(1, len(matrices) - 1):
-        before, here, after = matrices[index - 1], matrices[index], matrices[index + 1]
-        if here.file.names_its_year and after.file.names_its_year:
-            continue
-        last = matrices[index + 2] if index + 2 < len(matrices) else None
-        votes = []
-        for item_id in here.columns.keys() & before.columns.keys() & after.columns.keys():
-            near, far = (
-                _distance(before.columns[item_id], here.columns[item_id]),
-                _distance(before.columns[item_id], after.columns[item_id]),
-            )
-            if near is None or far is None or near == far:
+    for first in range(len(matrices)):
+        for second in range(first + 1, min(first + 1 + _FARTHEST, len(matrices))):
+            pair = (matrices[first].file, matrices[second].file)
+            if any(file.names_its_year for file in pair) or not _exchange_shortens(
+                distances, matrices, first, second
+            ):
                 continue
-            vote = near > far
-            if last is not None and item_id in last.columns:
-                later, sooner = (
-                    _distance(last.columns[item_id], after.columns[item_id]),
-                    _distance(last.columns[item_id], here.columns[item_id]),
-                )
-                vote = vote and later is not None and sooner is not None and later > sooner
-            votes.append(vote)
-        if len(votes) >= 2 and sum(votes) > len(votes) / 2:
-            found[index] = here.file.place.defect(
-                "years_look_exchanged", f"{here.file.order} / {after.file.order}",
-                f"{before.file.order} には {after.file.order} の方が近く、二つの年が入れ替わっているように見えます",
-                f"{after.file.order} lies nearer to {before.file.order}: these two years look exchanged",
-                severity="warning",
-            )  # fmt: skip
+            for index in (first, second):
+                found.setdefault(
+                    index,
+                    matrices[index].file.place.defect(
+                        "years_look_exchanged", f"{pair[0].order} / {pair[1].order}",
+                        f"{pair[0].order} と {pair[1].order} を入れ替えた方が年ごとの変化が小さく、二つの年が入れ替わっているように見えます",
+                        f"Changes from year to year are smaller with {pair[0].order} and {pair[1].order} exchanged",
+                        severity="warning",
+                    ),
+                )  # fmt: skip
     return found
 
 

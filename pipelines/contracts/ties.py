@@ -88,7 +88,7 @@ def check_ties(values: pl.DataFrame, layout: Layout, place: Place) -> TieResult:
 def _broken(group: dict[str, object], tie: Tie, column: str, place: Place) -> Defect:
     word_ja, word_en = ("合計", "sum") if tie.rule == "sum" else ("平均", "mean")
     return place.defect(
-        "total_differs", f"{group['printed']:g}",
+        "total_differs", f"{group['printed']:.10g}",
         f"{group['label']}の{word_ja}は、この表の{group['members']}団体から {group['computed']:.10g} のはずです",
         f"The {word_en} over the {group['members']} bodies of this table is {group['computed']:.10g} ({group['label']})",
         row=int(str(group["row"])), column=column, severity="warning",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import polars as pl
@@ -68,23 +69,49 @@ def _code_readings(text: str, digits: Digits | None = None) -> list[str]:
     return readings
 
 
+class _Areas:
+    """The areas that are valid together, by code and by name; days between two changes share them."""
+
+    def __init__(self, areas: Iterable[Area]) -> None:
+        self.by_code = {area.area_code: area for area in areas}
+        self.prefectures = _prefecture_keys(self.by_code.values())
+        self.by_name: defaultdict[str, list[Area]] = defaultdict(list)
+        self.by_prefecture: defaultdict[tuple[str | None, str], list[Area]] = defaultdict(list)
+        self.types: defaultdict[str, set[str]] = defaultdict(set)
+        for area in self.by_code.values():
+            for key in _name_keys(area):
+                self.by_name[key].append(area)
+                self.by_prefecture[area.prefecture_code, key].append(area)
+            self.types[area.area_type].add(area.area_code)
+        self.of_types: dict[tuple[str, ...], frozenset[str]] = {}
+        self.codes: dict[tuple[str, Digits | None], list[Area]] = {}
+        self.answers: defaultdict[Hashable, dict[Hashable, Area]] = defaultdict(dict)
+        # Nearly every name is printed just as the register has it: no need to fold and part it.
+        self.exact: dict[tuple[str | None, str], list[Area]] = {}
+        for area in self.by_code.values():
+            self._add_exact(area)
+
+    def _add_exact(self, area: Area) -> None:
+        key = _folded(area.name_ja)
+        if _plain(area.name_ja) != key or _HINT.search(key):
+            return
+        self.exact[None, area.name_ja] = self.by_name[key]
+        held = area.prefecture_name
+        if held is not None and self.prefectures.get(_plain(held)) == area.prefecture_code:
+            self.exact[held, area.name_ja] = self.by_prefecture[area.prefecture_code, key]
+
+
 class AreaIndex:
     """The areas valid on one day, by code and by name."""
 
-    def __init__(self, day: date, areas: Iterable[Area], register: AreaRegister | None = None) -> None:
+    def __init__(self, day: date, areas: _Areas, register: AreaRegister | None = None) -> None:
         self.day = day
         self._register = register
-        self._by_code = {area.area_code: area for area in areas}
-        self._prefectures = _prefecture_keys(self._by_code.values())
-        self._by_name: defaultdict[str, list[Area]] = defaultdict(list)
-        self._by_prefecture: defaultdict[tuple[str | None, str], list[Area]] = defaultdict(list)
-        for area in self._by_code.values():
-            for key in _name_keys(area):
-                self._by_name[key].append(area)
-                self._by_prefecture[area.prefecture_code, key].append(area)
-        self._types: defaultdict[str, set[str]] = defaultdict(set)
-        for area in self._by_code.values():
-            self._types[area.area_type].add(area.area_code)
+        self._areas = areas
+
+    def answers(self, question: Hashable) -> dict[Hashable, Area]:
+        """Return where a caller may keep what it found on this day; days with the same areas share it."""
+        return self._areas.answers[question]
 
     def by_code(self, text: str, digits: Digits | None = None) -> Area | None:
         """Return the area of a code of six or five digits, its leading zero lost or not.
@@ -108,7 +135,14 @@ class AreaIndex:
         return f"{normalise_width(text)} ?"
 
     def _read_as(self, text: str, digits: Digits | None) -> list[Area]:
-        return [self._by_code[code] for code in _code_readings(text, digits) if code in self._by_code]
+        found = self._areas.codes.get((text, digits))
+        if found is None:
+            held = self._areas.by_code
+            found = [held[code] for code in _code_readings(text, digits) if code in held]
+            # Only what names an area is kept: of other texts there is no end.
+            if found:
+                self._areas.codes[text, digits] = found
+        return found
 
     def by_name(self, prefecture: str | None, name: str) -> list[Area]:
         """Return every area that bears the name in the prefecture, or anywhere if None is given.
@@ -116,12 +150,14 @@ class AreaIndex:
         The name may carry its 郡, 支庁 or island, for a ward its city, a number in front, a footnote mark behind,
         and without a prefecture the prefecture in front or in parentheses behind.
         """
+        if exact := self._areas.exact.get((prefecture, name)):
+            return list(exact)
         plain = _plain(name)
         given = [prefecture] if prefecture is not None else []
         if hint := _HINT.search(plain):
             given.append(hint[1])
             plain = plain[: hint.start()]
-        codes = {self._prefectures.get(_plain(text)) for text in given}
+        codes = {self._areas.prefectures.get(_plain(text)) for text in given}
         if not codes:
             return self._named(None, plain) or self._named_with_prefecture(plain)
         code = codes.pop()
@@ -129,24 +165,27 @@ class AreaIndex:
 
     def of_types(self, *types: str) -> frozenset[str]:
         """Return the codes of all areas of these types."""
-        return frozenset(code for area_type in types for code in self._types.get(area_type, ()))
+        held = self._areas
+        if types not in held.of_types:
+            held.of_types[types] = frozenset(code for name in types for code in held.types.get(name, ()))
+        return held.of_types[types]
 
     def nearest(self, prefecture: str | None, name: str) -> str:
         """Return, for a message, what comes closest to a name: the same on another day, or a like spelling."""
         plain = _HINT.sub("", _plain(name))
-        code = None if prefecture is None else self._prefectures.get(_plain(prefecture))
+        code = None if prefecture is None else self._areas.prefectures.get(_plain(prefecture))
         on_other_days = self._register.named_ever(code, plain) if self._register else []
         if on_other_days:
             return ", ".join(on_other_days)
-        keys = [key for held, key in self._by_prefecture if code is None or held == code]
+        keys = [key for held, key in self._areas.by_prefecture if code is None or held == code]
         close = difflib.get_close_matches(plain, sorted(set(keys)), n=3, cutoff=_CLOSE)
         areas = [area for key in close for area in self._get(code, key)]
         return ", ".join(area.label for area in dict.fromkeys(areas))
 
     def _get(self, prefecture_code: str | None, key: str) -> list[Area]:
         if prefecture_code is None:
-            return self._by_name.get(key, [])
-        return self._by_prefecture.get((prefecture_code, key), [])
+            return self._areas.by_name.get(key, [])
+        return self._areas.by_prefecture.get((prefecture_code, key), [])
 
     def _named(self, prefecture_code: str | None, plain: str) -> list[Area]:
         if found := self._get(prefecture_code, plain):
@@ -158,7 +197,7 @@ class AreaIndex:
         return []
 
     def _named_with_prefecture(self, plain: str) -> list[Area]:
-        for name, code in self._prefectures.items():
+        for name, code in self._areas.prefectures.items():
             if name[-1] in "都道府県" and plain.startswith(name) and plain != name:
                 return self._named(code, plain.removeprefix(name))
         return []
@@ -170,20 +209,33 @@ class AreaRegister:
     def __init__(self, areas: pl.DataFrame) -> None:
         self._rows = list(areas.iter_rows(named=True))
         self._indexes: dict[date, AreaIndex] = {}
+        self._held: dict[int, _Areas] = {}
         self._prefecture_names = {
             row["area_code"]: row["name_ja"] for row in self._rows if row["area_type"] == "prefecture"
         }
 
     def on(self, day: date) -> AreaIndex:
-        """Return the areas valid on a day; built once a day."""
+        """Return the areas valid on a day; built once for all days between two changes."""
         if day not in self._indexes:
-            valid = (
-                self._area(row)
-                for row in self._rows
-                if row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])
-            )
-            self._indexes[day] = AreaIndex(day, valid, self)
+            since = bisect_right(self._changes, day)
+            if since not in self._held:
+                self._held[since] = _Areas(
+                    area
+                    for row, area in zip(self._rows, self._every_area, strict=True)
+                    if row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])
+                )
+            self._indexes[day] = AreaIndex(day, self._held[since], self)
         return self._indexes[day]
+
+    @cached_property
+    def _changes(self) -> list[date]:
+        """Return every day from which other areas are valid than on the day before, in order."""
+        days = {row[name] for row in self._rows for name in ("valid_from", "valid_to")}
+        return sorted(days - {None})
+
+    @cached_property
+    def _every_area(self) -> list[Area]:
+        return [self._area(row) for row in self._rows]
 
     def named_ever(self, prefecture_code: str | None, key: str) -> list[str]:
         """Return label and first and last day of every area that bore a name at some time."""
@@ -215,12 +267,17 @@ class AreaRegister:
     @cached_property
     def _by_key(self) -> dict[str, list[_Row]]:
         by_key: defaultdict[str, list[_Row]] = defaultdict(list)
-        for row in self._rows:
-            for key in _name_keys(self._area(row)):
+        for row, area in zip(self._rows, self._every_area, strict=True):
+            for key in _name_keys(area):
                 by_key[key].append(row)
         return dict(by_key)
 
 
+# Every file names the same bodies.
+_folded = lru_cache(maxsize=32768)(fold_name)
+
+
+@lru_cache(maxsize=32768)
 def _plain(text: str) -> str:
     return _LEADING_NUMBER.sub("", fold_name(text))
 
@@ -230,7 +287,7 @@ def _prefecture_keys(areas: Iterable[Area]) -> dict[str, str]:
     keys: dict[str, str] = {}
     for area in areas:
         if area.area_type == "prefecture":
-            name = fold_name(area.name_ja)
+            name = _folded(area.name_ja)
             keys[name] = area.area_code
             if name != "北海道":
                 keys[name[:-1]] = area.area_code
@@ -239,9 +296,9 @@ def _prefecture_keys(areas: Iterable[Area]) -> dict[str, str]:
 
 def _name_keys(area: Area) -> set[str]:
     """Return the folded names under which an area is found."""
-    name = fold_name(area.name_ja)
+    name = _folded(area.name_ja)
     if area.area_type == "ward":
-        return {name, fold_name(area.district_ja or "") + name}
+        return {name, _folded(area.district_ja or "") + name}
     if area.area_type == "prefecture" and name != "北海道":
         return {name, name[:-1]}
     return {name}
@@ -261,6 +318,6 @@ def _may_stand_in(area: Area, front: str) -> bool:
         return False
     if front.endswith("島"):
         return (area.district_ja or "").endswith("支庁")
-    district = fold_name(area.district_ja or "")
+    district = _folded(area.district_ja or "")
     # The lists give 支庁 and 振興局 of 北海道 and 東京都 where others print the 郡.
     return district == front or not district.endswith("郡")

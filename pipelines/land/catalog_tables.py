@@ -15,7 +15,7 @@ from pipelines.defects import Defect
 from pipelines.land.parquet import fingerprint, fingerprint_of, sink_parquet, write_parquet
 from pipelines.land.publication import published_paths, read_records, record_defects
 from pipelines.land.source import table_path
-from pipelines.quarantine import ACQUISITION, read_defects
+from pipelines.quarantine import ACQUISITION, REGISTER, read_defects
 from pipelines.settings import Home
 
 CATALOG = "catalog"
@@ -242,7 +242,7 @@ def all_defects(home: Home, catalog: Catalog) -> list[Defect]:
     return [
         defect
         for source in catalog.sources.values()
-        for name in (ACQUISITION, *source.description.tables)
+        for name in (ACQUISITION, REGISTER, *source.description.tables)
         for defect in read_defects(home, source.source_id, name)
     ] + [
         defect

@@ -6,8 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,7 @@ from pipelines.acquire.archive import Snapshot
 from pipelines.catalog.corrections import Correction
 from pipelines.catalog.loader import Catalog
 from pipelines.catalog.models import Source
-from pipelines.catalog.published import Identity, Layout, Measure, PublishedTable
-from pipelines.catalog.vocabulary import load_vocabulary
+from pipelines.catalog.published import Identity, Layout, PublishedTable
 from pipelines.contracts.bodies import Bodies, match_bodies_by_day
 from pipelines.contracts.cells import DECIMAL
 from pipelines.contracts.corrected import apply_corrections
@@ -44,7 +42,7 @@ from pipelines.extract.sheet import (
 from pipelines.extract.table import ROW, Place
 from pipelines.files import sha256_of
 from pipelines.identity.match import AreaRegister
-from pipelines.normalize.area_codes import NATION
+from pipelines.land.frame import FigureRows, day_expressions, figure_frame, statistic_expression
 from pipelines.normalize.japanese_dates import (
     DateExpression,
     DateExpressionError,
@@ -52,10 +50,8 @@ from pipelines.normalize.japanese_dates import (
     parse_date_expression,
     parse_year,
 )
-from pipelines.normalize.units import convert
 
 _TITLE_ROWS = 15
-_DAY, _PRECISION, _WHEN = "day of ", "precision of ", "when "
 # A file in which more rows than this break a rule of the row has its columns mixed up.
 _COLUMNS_ARE_WRONG = 0.1
 # A file that leaves out more bodies than this, or its last ones, was cut off.
@@ -231,7 +227,7 @@ class PublishedReader:
         layout, first = next(((layout, row) for layout, row in found if row is not None), (newest, None))
         texts = _places(sheet, layout, first, snapshot.file_name, self._table)
         if known := self._table.known_files.get(snapshot.snapshot_sha256):
-            texts["known"] = known
+            texts["known"] = known.period
         try:
             span = read_period(self._table.period, texts)
         except PeriodError as error:
@@ -255,110 +251,73 @@ class PublishedReader:
         self, layout: Layout, header: Header, body: Body, bodies: Bodies, numbers: dict[str, Numbers], span: Span,
         place: Place, refused: set[int], outside: set[tuple[int, str]],
     ) -> pl.DataFrame:  # fmt: skip
-        rows = pl.DataFrame(
-            {
-                "area_code": pl.Series(bodies.codes, dtype=pl.String),
-                ROW: pl.Series([row + 1 for row in body.rows], dtype=pl.Int64),
-                "body_scope": pl.Series(body.scopes, dtype=pl.String).fill_null(self._table.body_scope),
-                **_conditions(layout, body),
-                **_days(layout, body),
-            }
+        rows = FigureRows(
+            codes=bodies.codes,
+            numbers=[row + 1 for row in body.rows],
+            scopes=[scope or self._table.body_scope for scope in body.scopes],
+            texts={name: body.plain_texts(name) for name in _condition_columns(layout)},
+            days={key: _dates_of(key, layout, body) for key in layout.day_columns()},
+            refused=refused,
+            outside=outside,
         )
-        parts = []
-        for key, column in layout.columns.items():
-            if key not in numbers:
-                continue
-            letter = column_letters(header.positions[key])
-            base = rows.with_columns(
-                value=numbers[key].values, value_status=numbers[key].statuses, raw_text=numbers[key].texts,
-                cell=pl.lit(letter) + pl.col(ROW).cast(pl.String),
-            )  # fmt: skip
-            dropped = {row for row, name in outside if name == key} | refused
-            kept = _ByCondition(
-                base.filter(pl.col("area_code").is_not_null() & ~pl.col(ROW).is_in(list(dropped)))
-            )
-            for measure in column.measures:
-                figures = kept.where(measure.when).with_columns(**self._dates(measure, span))
-                figures = figures.filter(pl.col("as_of_date").is_not_null())
-                nation = pl.col("area_code") == NATION
-                if measure.nation is None:
-                    figures = figures.filter(~nation)
-                statistic = pl.when(nation).then(pl.lit(measure.nation)).otherwise(pl.lit(measure.statistic))
-                unit = self._catalog.unit_of(measure.item_id)
-                parts.append(
-                    figures.with_columns(
-                        item_id=pl.lit(measure.item_id), series_id=pl.lit(measure.series_id),
-                        statistic=statistic, unit=pl.lit(unit),
-                        value=_converted(pl.col("value"), str(column.unit), unit),
-                    )
-                )  # fmt: skip
-        if not parts:
+        letters = {key: column_letters(header.positions[key]) for key in numbers}
+        units = {item_id: item.unit for item_id, item in self._catalog.items.items()}
+        figures = figure_frame(layout, rows, numbers, letters, units, span)
+        if figures is None:
             return pl.DataFrame(schema=OBSERVATION_SCHEMA)
         status = layout.observation_status or self._table.observation_status
-        return self._complete(pl.concat(parts), span, status, place)
+        return self._complete(figures, day_expressions(rows), span, status, place)
 
-    @staticmethod
-    def _dates(measure: Measure, span: Span) -> dict[str, Any]:
-        if measure.as_of == "column":
-            return {
-                "as_of_date": pl.col(f"{_DAY}{measure.as_of_column}"),
-                "period_start": pl.lit(None, pl.Date),
-                "fiscal_year": pl.lit(None, pl.Int64),
-                "date_precision": pl.col(f"{_PRECISION}{measure.as_of_column}"),
-            }
-        end = span.day
-        if measure.years_before:
-            end = date(end.year - measure.years_before, end.month, end.day)
-        if measure.as_of == "day_after_period":
-            end = end + timedelta(days=1)
-        start = None
-        if measure.covers_year:
-            # A count on 1 January covers the year that ended the day before; one on 31 March ends that day.
-            end = end - timedelta(days=1) if (end.month, end.day) == (1, 1) else end
-            start = date(end.year - 1, end.month, end.day) + timedelta(days=1)
-        return {
-            "as_of_date": pl.lit(end, pl.Date),
-            "period_start": pl.lit(start, pl.Date),
-            "fiscal_year": pl.lit(
-                span.year - measure.years_before if span.kind == "fiscal_year" else None, pl.Int64
-            ),
-            "date_precision": pl.lit(span.kind),
-        }
-
-    def _complete(self, figures: pl.DataFrame, span: Span, status: str, place: Place) -> pl.DataFrame:
+    def _complete(
+        self, figures: pl.DataFrame, days: tuple[pl.Expr, pl.Expr], span: Span, status: str, place: Place
+    ) -> pl.DataFrame:
         """Return the figures in the common shape, with what all of them share."""
         table, source, snapshot = self._table, self._source, place.snapshot
-        fiscal = pl.col("as_of_date")
+        known = table.known_files.get(snapshot.snapshot_sha256)
+        transcriber = (known.transcribed_by if known else None) or table.transcribed_by
+        as_of, precision = days
         reported = pl.col("value_status") == REPORTED
         measured = status in ("final", "preliminary")
         reason = None if measured else status
-        figures = figures.with_columns(
-            date_basis=pl.lit(table.date_basis),
-            fiscal_year=pl.col("fiscal_year").fill_null(
-                fiscal.dt.year().cast(pl.Int64) - (fiscal.dt.month() < 4).cast(pl.Int64)
+        columns: dict[str, pl.Expr | str | bool | date | None] = {
+            "statistic": statistic_expression(),
+            "as_of_date": as_of,
+            "date_precision": precision,
+            "date_basis": table.date_basis,
+            "fiscal_year": pl.col("fiscal_year").fill_null(
+                as_of.dt.year().cast(pl.Int64) - (as_of.dt.month() < 4).cast(pl.Int64)
             ),
-            value_is_approximate=pl.lit(False),
-            observation_status=pl.lit(status),
-            label_is_inferred=pl.lit(False),
-            enters_verdict=reported & pl.lit(measured),
-            exclusion_reason=pl.when(~reported).then(pl.lit("no_value")).otherwise(pl.lit(reason, pl.String)),
-            document_id=pl.lit(f"{self._name}:{span.label}:{snapshot.snapshot_sha256[:12]}"),
-            citation_title_ja=pl.lit(f"{source.title.ja}　{table.title.ja}（{span.label}）"),
-            citation_publisher_ja=pl.lit(table.transcribed_by or source.publisher.ja),
-            original_publisher_ja=pl.lit(source.publisher.ja if table.transcribed_by else None, pl.String),
-            is_secondary=pl.lit(table.transcribed_by is not None),
-            citation_url=pl.lit(table.url or source.landing_url),
-            published_on=pl.lit(date.fromisoformat(snapshot.published_on) if snapshot.published_on else None, pl.Date),
-            published_on_basis=pl.lit("page_date" if snapshot.published_on else None, pl.String),
-            source_id=pl.lit(source.source_id),
-            source_table=pl.lit(self._name),
-            snapshot_sha256=pl.lit(snapshot.snapshot_sha256),
-            retrieved_at=pl.lit(snapshot.retrieved_at),
-            sheet=pl.lit(place.sheet),
-        )  # fmt: skip
-        missing = [name for name in OBSERVATION_SCHEMA if name not in figures.columns]
-        figures = figures.with_columns(**{name: pl.lit(None, OBSERVATION_SCHEMA[name]) for name in missing})
-        return figures.select(pl.col(name).cast(dtype) for name, dtype in OBSERVATION_SCHEMA.items())
+            "value_is_approximate": False,
+            "observation_status": status,
+            "label_is_inferred": False,
+            "enters_verdict": reported & pl.lit(measured),
+            "exclusion_reason": pl.when(~reported)
+            .then(pl.lit("no_value"))
+            .otherwise(pl.lit(reason, pl.String)),
+            "document_id": f"{self._name}:{span.label}:{snapshot.snapshot_sha256[:12]}",
+            "citation_title_ja": f"{source.title.ja}　{table.title.ja}（{span.label}）",
+            "citation_publisher_ja": transcriber or source.publisher.ja,
+            "original_publisher_ja": source.publisher.ja if transcriber else None,
+            "is_secondary": transcriber is not None,
+            "citation_url": table.url or source.landing_url,
+            "published_on": date.fromisoformat(snapshot.published_on) if snapshot.published_on else None,
+            "published_on_basis": "page_date" if snapshot.published_on else None,
+            "source_id": source.source_id,
+            "source_table": self._name,
+            "snapshot_sha256": snapshot.snapshot_sha256,
+            "retrieved_at": snapshot.retrieved_at,
+            "sheet": place.sheet,
+            "cell": pl.col("letters") + pl.col(ROW).cast(pl.String),
+        }
+        held = dict.fromkeys(figures.columns)
+        return figures.select(
+            _as_column(columns.get(name, pl.col(name) if name in held else None), dtype).alias(name)
+            for name, dtype in OBSERVATION_SCHEMA.items()
+        )
+
+
+def _as_column(value: pl.Expr | str | bool | date | None, dtype: Any) -> pl.Expr:
+    return value.cast(dtype) if isinstance(value, pl.Expr) else pl.lit(value, dtype)
 
 
 def _lost_columns(layout: Layout, header: Header, span: Span, place: Place) -> list[Defect]:
@@ -374,43 +333,11 @@ def _lost_columns(layout: Layout, header: Header, span: Span, place: Place) -> l
     ]  # fmt: skip
 
 
-def _converted(value: pl.Expr, from_unit: str, to_unit: str) -> pl.Expr:
-    if from_unit == to_unit:
-        return value
-    factor = convert(Decimal(1), from_unit, to_unit, load_vocabulary().unit_table())
-    return (value * pl.lit(factor, pl.Decimal(38, 10))).cast(DECIMAL)
-
-
-class _ByCondition:
-    """The figures of one column, looked up by the texts that a measure wants beside them."""
-
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self._frame = frame
-        self._parts: dict[tuple[str, ...], dict[tuple[Any, ...], pl.DataFrame]] = {}
-
-    def where(self, when: dict[str, str]) -> pl.DataFrame:
-        """Return the rows whose other columns hold the given texts; all rows when none are given."""
-        if not when:
-            return self._frame
-        names = tuple(sorted(when))
-        if names not in self._parts:
-            self._parts[names] = self._frame.partition_by([_WHEN + name for name in names], as_dict=True)
-        wanted = tuple(plain(when[name]) for name in names)
-        return self._parts[names].get(wanted, self._frame.clear())
-
-
 def _condition_columns(layout: Layout) -> list[str]:
     """Return the columns that measures depend on."""
     return sorted(
         {name for column in layout.columns.values() for measure in column.measures for name in measure.when}
     )
-
-
-def _conditions(layout: Layout, body: Body) -> dict[str, pl.Series]:
-    return {
-        _WHEN + name: pl.Series(body.plain_texts(name), dtype=pl.String)
-        for name in _condition_columns(layout)
-    }
 
 
 @lru_cache(maxsize=4096)
@@ -425,16 +352,6 @@ def _dated(text: str, is_year: bool, month_day: str | None) -> DateExpression | 
 def _dates_of(key: str, layout: Layout, body: Body) -> list[DateExpression | None]:
     column = layout.columns[key]
     return [_dated(text, column.type == "year", column.month_day) for text in body.texts(key)]
-
-
-def _days(layout: Layout, body: Body) -> dict[str, pl.Series]:
-    """Return for each column of days the day of each row and how precisely it is known."""
-    columns = {}
-    for key in layout.day_columns():
-        dates = _dates_of(key, layout, body)
-        columns[_DAY + key] = pl.Series([found and found.day for found in dates], dtype=pl.Date)
-        columns[_PRECISION + key] = pl.Series([found and found.precision for found in dates], dtype=pl.String)
-    return columns
 
 
 def _index_days(span: Span, identity: Identity, layout: Layout, body: Body) -> list[date]:

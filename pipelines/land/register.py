@@ -5,12 +5,15 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.catalog.loader import Catalog
+from pipelines.defects import Defect
+from pipelines.identity.findings import Problem
 from pipelines.identity.match import AreaRegister
 from pipelines.identity.register import AREA_SCHEMA, build_register
 from pipelines.land.catalog_tables import CATALOG
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
 from pipelines.land.publication import published_paths, read_published
 from pipelines.land.source import table_path
+from pipelines.quarantine import REGISTER, write_defects
 from pipelines.settings import Home
 
 BUNDLED_SOURCE, BUNDLED_TABLE = "soumu__area_codes", "areas"
@@ -54,6 +57,17 @@ def _cited(areas: pl.DataFrame, bundled: pl.DataFrame, catalog: Catalog) -> pl.D
     )
 
 
+def _problem(problem: Problem) -> Defect:
+    """Return what the code tables contradict as a defect of their history."""
+    return Defect(
+        source_id=HISTORY_SOURCE, table=REGISTER, file=REGISTER, snapshot_sha256=None, sheet=None, row=None,
+        column=problem.area_code, cell=None, rule="area_history_contradicts",
+        found=" ".join(str(part) for part in (problem.area_code, problem.day, problem.reason_ja) if part) or None,
+        expected_ja=f"団体の履歴に矛盾があります: {problem.text}",
+        expected_en=f"The history of areas contradicts itself: {problem.text}", severity="warning",
+    )  # fmt: skip
+
+
 def land_register(home: Home, catalog: Catalog) -> bool:
     """Write the areas and their changes; return whether anything changed."""
     area, change = table_path(home, CATALOG, "area"), table_path(home, CATALOG, "area_change")
@@ -67,6 +81,7 @@ def land_register(home: Home, catalog: Catalog) -> bool:
         events=_provided(home, catalog, "area_events"),
         bundled=bundled,
     )
+    write_defects(home, HISTORY_SOURCE, REGISTER, [_problem(problem) for problem in register.problems])
     write_parquet(_cited(register.areas, bundled, catalog), area, inputs)
     write_parquet(register.changes, change, inputs)
     return True

@@ -42,7 +42,9 @@ pytestmark = pytest.mark.skipif(
     reason="the publishers' files are not here: MIERUKA_MIRROR names no folder that holds them",
 )
 
-MUNICIPALITIES = ("designated_city", "special_ward", "city", "town", "village")
+MUNICIPALITIES = (
+    "designated_city", "core_city", "special_city", "special_ward", "city", "town", "village",
+)  # fmt: skip
 # Printed in the resident registers' files without residents, and left out of the register by rule.
 NORTHERN_CODES = {"016951", "016969", "016977", "016985", "016993", "017001"}
 # 島しょ of 東京都: one total of four 支庁, printed under the code of the first.

@@ -12,7 +12,11 @@ with candidate as (
         -- Two series of one item on one day: the publisher's own figure goes before a transcription or denominator.
         row_number() over (
             partition by figure.item_id, figure.area_code, figure.as_of_date
-            order by figure.is_secondary, figure.known_on desc, figure.observation_id
+            order by
+                figure.is_secondary,
+                case figure.observation_status when 'final' then 1 else 2 end,
+                figure.known_on desc,
+                figure.observation_id
         ) as preference
     from {{ ref('fct_observation') }} as figure
     inner join {{ ref('dim_area') }} as area

@@ -1,0 +1,206 @@
+"""The figures of one file as one frame: every column's numbers at the rows and on the days its measures speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from pipelines.catalog.published import Layout, Measure
+from pipelines.catalog.vocabulary import load_vocabulary
+from pipelines.contracts.cells import DECIMAL
+from pipelines.contracts.figures import Numbers
+from pipelines.extract.body import plain
+from pipelines.extract.period import Span
+from pipelines.extract.table import ROW
+from pipelines.normalize.area_codes import NATION
+from pipelines.normalize.japanese_dates import DateExpression
+from pipelines.normalize.units import convert
+
+
+@dataclass
+class FigureRows:
+    """The rows of a file: their bodies, their numbers in the file from 1, the texts and days measures ask for.
+
+    `refused` are rows that give no figures, `outside` rows and columns whose cell gives none.
+    """
+
+    codes: Sequence[str | None]
+    numbers: Sequence[int]
+    scopes: Sequence[str]
+    texts: Mapping[str, Sequence[str]]
+    days: Mapping[str, Sequence[DateExpression | None]]
+    refused: set[int]
+    outside: set[tuple[int, str]]
+    _places: dict[tuple[object, ...], pl.Series] = field(default_factory=dict, init=False)
+    _groups: dict[tuple[str, ...], dict[tuple[str, ...], list[int]]] = field(default_factory=dict, init=False)
+
+    def places(self, key: str, measure: Measure) -> pl.Series:
+        """Return the places of the rows of which a measure of a column speaks, in the order of the file."""
+        dropped = frozenset(row for row, name in self.outside if name == key)
+        asked = (dropped, tuple(sorted(measure.when.items())), measure.nation is None, measure.as_of_column)
+        if asked not in self._places:
+            places = self._where(measure.when)
+            if measure.nation is None:
+                places = [place for place in places if self.codes[place] != NATION]
+            if measure.as_of_column:
+                days = self.days[measure.as_of_column]
+                places = [place for place in places if days[place] is not None]
+            if dropped:
+                places = [place for place in places if self.numbers[place] not in dropped]
+            self._places[asked] = pl.Series(places, dtype=pl.UInt32)
+        return self._places[asked]
+
+    def _where(self, when: Mapping[str, str]) -> list[int]:
+        names = tuple(sorted(when))
+        if names not in self._groups:
+            groups: dict[tuple[str, ...], list[int]] = {}
+            texts = [self.texts[name] for name in names]
+            for place, code in enumerate(self.codes):
+                if code is not None and self.numbers[place] not in self.refused:
+                    groups.setdefault(tuple([column[place] for column in texts]), []).append(place)
+            self._groups[names] = groups
+        return self._groups[names].get(tuple(plain(when[name]) for name in names), [])
+
+    def frame(self) -> pl.DataFrame:
+        """Return what the figures of a row share."""
+        columns = {
+            "area_code": pl.Series(self.codes, dtype=pl.String),
+            ROW: pl.Series(self.numbers, dtype=pl.Int64),
+            "body_scope": pl.Series(self.scopes, dtype=pl.String),
+        }
+        for key, days in self.days.items():
+            columns[day_of(key)] = pl.Series([found and found.day for found in days], dtype=pl.Date)
+            columns[precision_of(key)] = pl.Series(
+                [found and found.precision for found in days], dtype=pl.String
+            )
+        return pl.DataFrame(columns)
+
+
+def day_of(key: str) -> str:
+    """Return the name of the column with the days that a column of the file gives."""
+    return f"day of {key}"
+
+
+def precision_of(key: str) -> str:
+    """Return the name of the column that says how precisely those days are known."""
+    return f"precision of {key}"
+
+
+def _period_of(measure: Measure, span: Span) -> dict[str, Any]:
+    """Return the day and period of a measure's figures; nothing where a column of the file gives them."""
+    if measure.as_of == "column":
+        return {"as_of_date": None, "period_start": None, "fiscal_year": None, "date_precision": None}
+    end = span.day
+    if measure.years_before:
+        end = date(end.year - measure.years_before, end.month, end.day)
+    if measure.as_of == "day_after_period":
+        end = end + timedelta(days=1)
+    start = None
+    if measure.covers_year:
+        # A count on 1 January covers the year that ended the day before; one on 31 March ends that day.
+        end = end - timedelta(days=1) if (end.month, end.day) == (1, 1) else end
+        start = date(end.year - 1, end.month, end.day) + timedelta(days=1)
+    return {
+        "as_of_date": end,
+        "period_start": start,
+        "fiscal_year": span.year - measure.years_before if span.kind == "fiscal_year" else None,
+        "date_precision": span.kind,
+    }
+
+
+_SHARED_SCHEMA: dict[str, Any] = {
+    "item_id": pl.String,
+    "series_id": pl.String,
+    "unit": pl.String,
+    "statistic_of_bodies": pl.String,
+    "statistic_of_nation": pl.String,
+    "letters": pl.String,
+    "day_column": pl.String,
+    "as_of_date": pl.Date,
+    "period_start": pl.Date,
+    "fiscal_year": pl.Int64,
+    "date_precision": pl.String,
+}
+
+
+def _shared(measure: Measure, letters: str, unit: str, span: Span) -> dict[str, Any]:
+    """Return what all figures of one measure of one column share."""
+    return {
+        "item_id": measure.item_id,
+        "series_id": measure.series_id,
+        "unit": unit,
+        "statistic_of_bodies": measure.statistic,
+        "statistic_of_nation": measure.nation,
+        "letters": letters,
+        "day_column": measure.as_of_column,
+        **_period_of(measure, span),
+    }
+
+
+def _converted(values: pl.Series, from_unit: str, to_unit: str) -> pl.Series:
+    if from_unit == to_unit:
+        return values
+    factor = convert(Decimal(1), from_unit, to_unit, load_vocabulary().unit_table())
+    return pl.select((pl.lit(values) * pl.lit(factor, pl.Decimal(38, 10))).cast(DECIMAL)).to_series()
+
+
+def figure_frame(
+    layout: Layout, rows: FigureRows, numbers: Mapping[str, Numbers], letters: Mapping[str, str],
+    units: Mapping[str, str], span: Span,
+) -> pl.DataFrame | None:  # fmt: skip
+    """Return the figures with item, body, day, value and cell, column by column; None when nothing is measured.
+
+    `units` are the units in which items are kept. Everything is laid out as positions and gathered at once.
+    """
+    shared: list[dict[str, Any]] = []
+    places: list[pl.Series] = []
+    cells: list[pl.Series] = []
+    of_measure: list[pl.Series] = []
+    sources: dict[tuple[str, str], int] = {}
+    values: list[pl.Series] = []
+    for key, column in layout.columns.items():
+        for measure in column.measures if key in numbers else ():
+            unit = units[measure.item_id]
+            if (key, unit) not in sources:
+                sources[key, unit] = len(sources) * len(rows.codes)
+                values.append(_converted(numbers[key].values, str(column.unit), unit))
+            found = rows.places(key, measure)
+            places.append(found)
+            cells.append(found + sources[key, unit])
+            of_measure.append(pl.Series([len(shared)], dtype=pl.UInt32).new_from_index(0, len(found)))
+            shared.append(_shared(measure, letters[key], unit, span))
+    if not shared:
+        return None
+    keys = [key for key, _ in sources]
+    read = pl.DataFrame(
+        {
+            "value": pl.concat(values, rechunk=True),
+            "value_status": pl.concat([numbers[key].statuses for key in keys], rechunk=True),
+            "raw_text": pl.concat([numbers[key].texts for key in keys], rechunk=True),
+        }
+    )
+    figures = rows.frame()[pl.concat(places, rechunk=True)]
+    figures = figures.hstack(read[pl.concat(cells, rechunk=True)].get_columns())
+    measures = pl.DataFrame(shared, schema=_SHARED_SCHEMA)
+    return figures.hstack(measures[pl.concat(of_measure, rechunk=True)].get_columns())
+
+
+def day_expressions(rows: FigureRows) -> tuple[pl.Expr, pl.Expr]:
+    """Return the day and the precision of a figure: those of its measure, or of the column that the measure names."""
+    day, precision = pl.col("as_of_date"), pl.col("date_precision")
+    for key in rows.days:
+        is_given = pl.col("day_column") == key
+        day = pl.when(is_given).then(pl.col(day_of(key))).otherwise(day)
+        precision = pl.when(is_given).then(pl.col(precision_of(key))).otherwise(precision)
+    return day, precision
+
+
+def statistic_expression() -> pl.Expr:
+    """Return the statistic of a figure: a nation's may be another than its bodies'."""
+    of_nation = pl.col("area_code") == NATION
+    return pl.when(of_nation).then(pl.col("statistic_of_nation")).otherwise(pl.col("statistic_of_bodies"))
