@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
-from pipelines.acquire.origin import name_other_years, published_files
+from pipelines.acquire.origin import files_of, name_other_years, published_files
 from pipelines.acquire.web_source import WebSource
 from pipelines.catalog.loader import DescribedSource
 from pipelines.defects import Defect
@@ -112,8 +112,9 @@ def _acquire_published(
     defects: list[Defect] = []
     if origin is None:
         return snapshots, defects
+    files = files_of(origin) if source.description.published else ()
     for name, table in source.description.published.items():
-        for file in published_files(table, origin):
+        for file in published_files(table, origin, files):
             try:
                 sha256 = archive.store(file.path)
             except FileTooLargeError as error:
@@ -138,24 +139,23 @@ def _without_contradictions(
     source: DescribedSource, snapshots: list[Snapshot], archive: Archive, defects: list[Defect]
 ) -> list[Snapshot]:
     """Leave out files whose bytes already stand under another year: one file cannot describe two."""
-    names: dict[tuple[str, str], set[str]] = {}
-    for entry in (*archive.current(source.source_id), *snapshots):
-        names.setdefault((entry.table, entry.snapshot_sha256), set()).add(entry.file_name)
     held = {
-        (entry.table, entry.snapshot_sha256): entry.file_name for entry in archive.current(source.source_id)
+        (entry.table, entry.snapshot_sha256): {entry.file_name} for entry in archive.current(source.source_id)
     }
+    new: dict[tuple[str, str], set[str]] = {}
+    for entry in snapshots:
+        new.setdefault((entry.table, entry.snapshot_sha256), set()).add(entry.file_name)
     kept = []
     for entry in snapshots:
         key = (entry.table, entry.snapshot_sha256)
-        others = sorted(
-            name
-            for name in names[key] - {entry.file_name}
-            if name_other_years(source.description.published[entry.table].period, name, entry.file_name)
-        )
-        if others and held.get(key) != entry.file_name:
-            defects.append(_same_bytes(source, entry, others[0]))
-        else:
+        period = source.description.published[entry.table].period
+        # What came first is believed; of names that come together none is.
+        others = sorted(held.get(key, new[key]))
+        other = next((name for name in others if name_other_years(period, name, entry.file_name)), None)
+        if other is None:
             kept.append(entry)
+        else:
+            defects.append(_same_bytes(source, entry, other))
     return kept
 
 
@@ -168,10 +168,11 @@ def _same_bytes(source: DescribedSource, entry: Snapshot, other: str) -> Defect:
 
 
 def _has_new_published_bytes(source: DescribedSource, held: set[tuple[str, str]], origin: Path) -> bool:
+    files = files_of(origin) if source.description.published else ()
     return any(
         file.path.stat().st_size > MAX_BYTES or (name, sha256_of(file.path)) not in held
         for name, table in source.description.published.items()
-        for file in published_files(table, origin)
+        for file in published_files(table, origin, files)
     )
 
 

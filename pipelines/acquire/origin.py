@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path, PurePosixPath
 
 from pipelines.catalog.published import Period, PublishedTable
@@ -26,7 +25,6 @@ class TooManyFilesError(ValueError):
     """The origin folder holds more files than any collection of publications."""
 
 
-@cache
 def files_of(origin: Path) -> tuple[OriginFile, ...]:
     """Return the files below a folder, in the order of their paths; links that lead out of it are left out."""
     root = origin.resolve()
@@ -52,6 +50,8 @@ def name_other_years(period: Period, first: str, second: str) -> bool:
     return all(parts) and len({found[0].get("year") for found in parts if found}) > 1
 
 
-def published_files(table: PublishedTable, origin: Path) -> list[OriginFile]:
-    """Return the files of a table in an origin folder."""
-    return [file for file in files_of(origin) if is_file_of(file.name, table)]
+def published_files(
+    table: PublishedTable, origin: Path, files: tuple[OriginFile, ...] | None = None
+) -> list[OriginFile]:
+    """Return the files of a table in an origin folder; `files` saves looking through it again."""
+    return [file for file in files or files_of(origin) if is_file_of(file.name, table)]

@@ -31,6 +31,7 @@ class Body:
     notes: list[str]
     scopes: list[str | None] = field(default_factory=list)
     _texts: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+    _plain: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def texts(self, key: str) -> list[str]:
         """Return a column's cells as exact texts; the list is shared, so do not change it."""
@@ -51,8 +52,10 @@ class Body:
         )
 
     def plain_texts(self, key: str) -> list[str]:
-        """Return a column's cells as rules compare them."""
-        return [plain(text) for text in self.texts(key)]
+        """Return a column's cells as rules compare them; the list is shared, so do not change it."""
+        if key not in self._plain:
+            self._plain[key] = list(map(plain, self.texts(key)))
+        return self._plain[key]
 
 
 def _texts_of(values: list[object]) -> list[str]:
@@ -74,6 +77,10 @@ def plain(text: str) -> str:
 
 def _is_blank(value: object) -> bool:
     return value == "" or value is None or (isinstance(value, str) and not value.strip())
+
+
+def _blank_among(values: set[object]) -> set[object]:
+    return {value for value in values if value is None or (isinstance(value, str) and not value.strip())}
 
 
 def _first_text(row: Sequence[object]) -> str:
@@ -116,7 +123,7 @@ class _Columns:
         """Return the rows whose cells are blank in all of some columns."""
         places: Iterable[int] = range(self.count)
         for index in indexes:
-            blank, cells = set(filter(_is_blank, self.distinct(index))), self.of(index)
+            blank, cells = _blank_among(self.distinct(index)), self.of(index)
             places = [place for place in places if cells[place] in blank] if blank else []
             if not places:
                 break
@@ -128,10 +135,15 @@ class _Columns:
         places: Sequence[int] = range(self.count)
         width = max(map(len, self._rows), default=0) if self.blank_in([0]) else 1
         for index in range(width):
-            cells = self.of(index)
-            begins = [_beginning(cell) if isinstance(cell, str) else cell is None for cell in cells]
-            found += [place for place in places if begins[place] is None]
-            places = [place for place in places if begins[place]]
+            cells, left = self.of(index), []
+            for place in places:
+                cell = cells[place]
+                begins = _beginning(cell) if isinstance(cell, str) else cell is None
+                if begins is None:
+                    found.append(place)
+                elif begins:
+                    left.append(place)
+            places = left
             if not places:
                 break
         return found
@@ -183,7 +195,7 @@ def _sorted_by_rules(
 
 
 def _filled_down(values: list[object]) -> list[object]:
-    blank = set(filter(_is_blank, set(values)))
+    blank = _blank_among(set(values))
     if not blank:
         return values
     last: object = ""
@@ -297,7 +309,7 @@ class _Reader:
     def _take_all(self, first: int, stop: int) -> None:
         """Take rows of which none is blank, a note, a header or the end."""
         if self._ended or self._gap:
-            for place in range(first, stop) if self._gap or self.notes else ():
+            for place in range(first, stop) if not self._ended or self.notes else ():
                 self._take(place, is_note=False)
             return
         kinds = self._kinds[first:stop]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from pipelines.catalog.published import Identity, Layout, PublishedTable
 from pipelines.contracts.bodies import Bodies, match_bodies_by_day
 from pipelines.contracts.cells import DECIMAL
 from pipelines.contracts.corrected import apply_corrections
-from pipelines.contracts.figures import REPORTED, Numbers, mark_key, read_numbers
+from pipelines.contracts.figures import REPORTED, Numbers, mark_key, read_columns
 from pipelines.contracts.observations import OBSERVATION_SCHEMA
 from pipelines.contracts.ties import check_ties, total_missing
 from pipelines.defects import Defect, unique
@@ -156,11 +156,12 @@ class PublishedReader:
         reading.defects += defects
         for day, found in by_day.items():
             _refuse_cut_off(found, self._register.on(day).of_types(*identity.complete))
-        numbers = {
-            key: read_numbers(body.texts(key), column, self._table.marks)
+        counted = [
+            key
             for key, column in layout.columns.items()
             if column.type == "number" and key in header.positions
-        }
+        ]
+        numbers = read_columns({key: body.texts(key) for key in counted}, layout.columns, self._table.marks)
         reading.defects += _failed_cells(numbers, layout, body, header, place)
         values = _values(layout, body, bodies, numbers, keys)
         reading.defects += _undescribed_rows(layout, body, header, place)
@@ -575,6 +576,11 @@ def _values(
     )
 
 
+@cache
+def _rule(sql: str) -> pl.Expr:
+    return pl.sql_expr(sql)
+
+
 def _row_checks(
     values: pl.DataFrame, layout: Layout, place: Place
 ) -> tuple[set[int], set[tuple[int, str]], list[Defect]]:
@@ -582,8 +588,14 @@ def _row_checks(
     refused: set[int] = set()
     cells: set[tuple[int, str]] = set()
     defects: list[Defect] = []
-    for check in layout.checks:
-        broken = values.filter(~pl.sql_expr(check.sql).fill_null(True))
+    broke = values.select(
+        (~_rule(check.sql).fill_null(True)).alias(str(number)) for number, check in enumerate(layout.checks)
+    )
+    for number, check in enumerate(layout.checks):
+        is_broken = broke[str(number)]
+        if not is_broken.any():
+            continue
+        broken = values.filter(is_broken)
         found = [
             place.defect(
                 check.id, row["label"], check.message.ja, check.message.en, row=row["row"], column=check.id,
@@ -613,7 +625,7 @@ def _outside_limits(
             (rule.minimum, column.values < rule.minimum if rule.minimum is not None else None),
             (rule.maximum, column.values > rule.maximum if rule.maximum is not None else None),
         ):
-            if wrong is None:
+            if wrong is None or not wrong.any():
                 continue
             for index in wrong.fill_null(False).arg_true().to_list():
                 row = body.rows[index]

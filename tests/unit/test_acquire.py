@@ -14,6 +14,7 @@ import pipelines.acquire.fetch
 from pipelines.acquire.archive import Archive, FileTooLargeError
 from pipelines.acquire.fetch import UnsafeLinkError, acquire, has_new_bytes, locate
 from pipelines.catalog.loader import DescribedSource, load_catalog
+from pipelines.catalog.models import Source
 from pipelines.files import sha256_of
 from pipelines.quarantine import ACQUISITION, read_defects
 from pipelines.settings import Home
@@ -213,3 +214,44 @@ def test_missing_file_is_noticed(source: DescribedSource, home: Home) -> None:
     acquire(source, home)
     (source.folder / "second.csv").unlink()
     assert has_new_bytes(source, home)
+
+
+def test_one_content_under_two_years_is_taken_once(tmp_path: Path, home: Home) -> None:
+    source = published_source(tmp_path)
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    (origin / "H27.xlsx").write_bytes(b"the same bytes")
+    first, defects = acquire(source, home, origin)
+    assert ([entry.file_name for entry in first], defects) == (["H27.xlsx"], [])
+    (origin / "H28.xlsx").write_bytes(b"the same bytes")
+    (origin / "H27 (1).xlsx").write_bytes(b"the same bytes")
+    second, defects = acquire(source, home, origin)
+    assert {entry.snapshot_sha256 for entry in second} == {first[0].snapshot_sha256}
+    assert [(defect.rule, defect.file, defect.found) for defect in defects] == [
+        ("same_bytes_two_years", "H28.xlsx", "H27.xlsx")
+    ]
+
+
+def test_two_years_of_one_content_at_once_are_both_doubted(tmp_path: Path, home: Home) -> None:
+    source = published_source(tmp_path)
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    for name in ("H27.xlsx", "H28.xlsx"):
+        (origin / name).write_bytes(b"the same bytes")
+    snapshots, defects = acquire(source, home, origin)
+    assert snapshots == []
+    assert {defect.file for defect in defects} == {"H27.xlsx", "H28.xlsx"}
+
+
+def published_source(folder: Path) -> DescribedSource:
+    label = {"ja": "見本", "en": "sample"}
+    table = {
+        "role": "reference", "title": label, "files": ["*.xlsx"],
+        "period": {"kind": "fiscal_year", "file": ["(?:^|/){year}\\D"]},
+        "layouts": [{"from": 2000, "sheet": ["*"], "anchor": ["A"], "columns": {"a": {"from": ["A"], "type": "text"}}}],
+    }  # fmt: skip
+    description = {
+        "source_id": "made_up", "publisher": label, "title": label, "licence": "pdl_1",
+        "landing_url": "https://example.org/", "cadence": "yearly", "published": {"indices": table},
+    }  # fmt: skip
+    return DescribedSource(Source.model_validate(description), folder)
