@@ -35,6 +35,7 @@ lock:
 
 bench: setup
 	$(BIN)/python -m benchmarks.stages
+	$(BIN)/python -m benchmarks.extraction
 
 dev: setup
 	DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev

@@ -30,9 +30,9 @@ import polars as pl
 from benchmarks.xlsx import write_xlsx
 from pipelines.acquire.archive import Snapshot
 from pipelines.acquire.fetch import acquire
-from pipelines.acquire.origin import published_files
+from pipelines.acquire.origin import name_other_years, published_files
 from pipelines.catalog.loader import Catalog, load_catalog
-from pipelines.catalog.published import Layout, PublishedTable
+from pipelines.catalog.published import KnownFile, Layout, PublishedTable
 from pipelines.contracts.continuity import FileFigures, check_continuity
 from pipelines.extract.body import read_body
 from pipelines.extract.header import Header, find_anchor, read_header
@@ -506,7 +506,7 @@ class Bench:
     def _table(self, file: DescribedFile) -> PublishedTable:
         return self._catalog.sources[file.source_id].description.published[file.table]
 
-    def read(self, file: DescribedFile, path: Path, name: str, known: str | None = None) -> FileReading:
+    def read(self, file: DescribedFile, path: Path, name: str, known: KnownFile | None = None) -> FileReading:
         """Read bytes as a file of a table; `known` is the period of bytes that the description would know by hash."""
         source = self._catalog.sources[file.source_id].description
         sha256 = sha256_of(path)
@@ -554,7 +554,19 @@ class Bench:
         result = _compared(case, mutant, original.reading, reading)
         if result.outcome in ("silent", "warned") and reading.frame is not None:
             result = self._beside_other_years(original, mutant, reading, result)
+        if result.outcome in ("silent", "warned") and self._is_held_under_another_year(original, mutant):
+            result = replace(result, outcome="refused", rules=[*result.rules, "same_bytes_two_years"])
         return result
+
+    def _is_held_under_another_year(self, original: Original, mutant: Mutant) -> bool:
+        """Return whether the acquisition would refuse the copy: its bytes are held under a name of another year."""
+        period = self._table(original.file).period
+        return any(
+            _is_same_table(other, original.file)
+            and name_other_years(period, other.name, mutant.name)
+            and other.path.read_bytes() == mutant.data
+            for other in original.others
+        )
 
     def _figures(self, file: DescribedFile, reading: FileReading, sha256: str) -> FileFigures | None:
         if reading.frame is None or reading.span is None:

@@ -201,7 +201,7 @@ class _Header:
         kept = {
             key: column
             for key, column in layout.columns.items()
-            if shape.optional or not column.optional or (column.always_since or span.year + 1) <= span.year
+            if shape.optional or not column.optional or column.must_be_in(span.year)
         }
         self._left_of = {column.left_of: key for key, column in kept.items() if column.left_of}
         self.levels: dict[str, list[str]] = {

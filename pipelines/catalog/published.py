@@ -79,7 +79,7 @@ class Measure(Strict):
 class PublishedColumn(Strict):
     """One column: the texts of its header from the top level down (`人口>計`; `*` stands for anything).
 
-    An `optional` column may be absent, with `always_since` only in files of earlier periods than that.
+    An `optional` column may be absent, with `present_in` only in files of other years: `2005-2006`, `2008-`.
     `words` are cells that stand for a number, such as `○: 1` in the columns of a flag.
     Where headers repeat, `at` names the column's letters; the header there must still be one of the texts. A column without a
     header stands `left_of` another. Of a text, `clean` takes the first group, or all that it matches (NFKC, no spaces).
@@ -91,7 +91,7 @@ class PublishedColumn(Strict):
     left_of: str | None = None
     type: CellType
     optional: bool = False
-    always_since: int | None = None
+    present_in: list[Annotated[str, Field(pattern=r"\d{4}-(\d{4})?")]] = Field(default_factory=list)
     unit: str | None = None
     marks: dict[str, str] = Field(default_factory=dict)
     words: dict[str, int] = Field(default_factory=dict)
@@ -119,6 +119,11 @@ class PublishedColumn(Strict):
         for status in self.marks.values():
             require("value_statuses", status)
         return self
+
+    def must_be_in(self, year: int) -> bool:
+        """Return whether a file of a year must have this optional column."""
+        spans = [span.split("-") for span in self.present_in]
+        return any(int(first) <= year <= int(last or 9999) for first, last in spans)
 
 
 class RowRule(Strict):

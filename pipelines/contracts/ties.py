@@ -40,16 +40,18 @@ def _groups(values: pl.DataFrame, tie: Tie, column: str) -> pl.DataFrame:
     )
     of_any_type = (pl.col("kind") == BODY) & pl.lit(BODY in tie.members)
     is_member = of_any_type | pl.col("area_type").is_in(tie.members)
-    members = values.filter(is_member).with_columns(group)
+    # One query: its many steps cost more apart than what they compute.
+    rows = values.lazy()
+    members = rows.filter(is_member).with_columns(group)
     computed = number.sum() if tie.rule == "sum" else number.mean()
     sums = members.group_by(keys).agg(
         computed=computed, complete=number.is_not_null().all(), members=pl.len()
     )
     kind = "prefecture" if by_prefecture else tie.total
     mask = pl.col("area_type") == kind if kind != "total" else pl.col("kind") == "total"
-    totals = values.filter(mask).with_columns(group).select(*keys, "row", "label", printed=number)
+    totals = rows.filter(mask).with_columns(group).select(*keys, "row", "label", printed=number)
     # Of a file in blocks every block must have its total; else a total without members is of no interest.
-    return totals.join(sums, on=keys, how="full" if tie.by else "left", coalesce=True)
+    return totals.join(sums, on=keys, how="full" if tie.by else "left", coalesce=True).collect()
 
 
 def total_missing(place: Place, column: str) -> Defect:

@@ -325,12 +325,12 @@ def _lost_columns(layout: Layout, header: Header, span: Span, place: Place) -> l
     """Return a defect for each absent column that was optional only before this period."""
     return [
         place.defect(
-            "missing_header", None, f"{column.always_since}年（度）からは見出し「{column.header[0]}」の列があるはずです",
-            f"From {column.always_since} on there is a column headed '{column.header[0]}'",
+            "missing_header", None, f"{span.year}年（度）には見出し「{column.header[0]}」の列があるはずです",
+            f"A file of {span.year} has a column headed '{column.header[0]}'",
             row=header.first_body_row, column=column.header[0],
         )
         for key, column in layout.columns.items()
-        if key not in header.positions and column.always_since and column.always_since <= span.year
+        if key not in header.positions and column.must_be_in(span.year)
     ]  # fmt: skip
 
 
