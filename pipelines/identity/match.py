@@ -161,7 +161,11 @@ class AreaIndex:
         if not codes:
             return self._named(None, plain) or self._named_with_prefecture(plain)
         code = codes.pop()
-        return [] if code is None or codes else self._named(code, plain)
+        if code is None or codes:
+            return []
+        # 東京都 | 東京都特別区: some tables print the prefecture twice.
+        repeated = [area for area in self._named_with_prefecture(plain) if area.prefecture_code == code]
+        return self._named(code, plain) or repeated
 
     def of_types(self, *types: str) -> frozenset[str]:
         """Return the codes of all areas of these types."""
