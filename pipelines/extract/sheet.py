@@ -96,9 +96,13 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
 def decode(data: bytes) -> str:
-    """Return CSV text from UTF-8 (with or without BOM) or CP932 bytes; anything else is an error."""
-    for encoding in ("utf-8-sig", "cp932"):
+    """Return CSV text from UTF-8 (with or without BOM), CP932 or marked UTF-16 bytes; anything else is an error."""
+    # Only its mark tells UTF-16 from other bytes; without it every even number of bytes is some UTF-16.
+    for encoding in ("utf-16",) if data.startswith(_UTF16_MARKS) else ("utf-8-sig", "cp932"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
@@ -112,13 +116,16 @@ def _looks_like_html(data: bytes) -> bool:
 
 
 def _csv_sheet(data: bytes, name: str) -> Sheet:
-    if b"\x00" in data:
-        raise UnreadableFileError("CSV")
     if _looks_like_html(data):
         raise UnreadableFileError("CSV (HTML)")
+    if b"\x00" in data and not data.startswith(_UTF16_MARKS):
+        raise UnreadableFileError("CSV")
+    text = decode(data)
+    if "\x00" in text:
+        raise UnreadableFileError("CSV")
     try:
         rows: list[list[object]] = [
-            list(row) for row in csv.reader(io.StringIO(decode(data), newline=""), strict=True)
+            list(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True)
         ]
     except csv.Error as error:
         raise UnreadableFileError(f"CSV ({error})") from error

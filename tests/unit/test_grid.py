@@ -21,7 +21,7 @@ def written(folder: Path, data: bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
 def test_csv_reads_the_same_in_every_encoding(tmp_path: Path, encoding: str) -> None:
     grid = read_grid(written(tmp_path, TEXT.encode(encoding)), "a.csv")
     assert grid.rows == ROWS
@@ -46,7 +46,7 @@ def test_empty_lines_keep_their_positions(tmp_path: Path) -> None:
     ("data", "reason"),
     [
         (b"\xff\xfe\xfd\x81\x20", "UTF-8 / CP932"),
-        (TEXT.encode("utf-16"), "CSV"),
+        (TEXT.encode("utf-16-le"), "CSV"),
         (b"a,b\n1,\x002\n", "CSV"),
         (b"a,b\n" + b"1,2\n" * 2000 + b"1,\x002\n", "CSV"),
         (b"<!DOCTYPE html><html><body>404</body></html>", "HTML"),
