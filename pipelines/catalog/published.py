@@ -65,12 +65,16 @@ class Measure(Strict):
     years_before: int = 0
     when: dict[str, str] = Field(default_factory=dict)
     nation: str | None = None
+    numerator: str | None = None
+    denominator: str | None = None
 
     @model_validator(mode="after")
     def _known_words(self) -> Self:
         require("statistics", self.statistic)
         if self.nation:
             require("statistics", self.nation)
+        if (self.numerator is None) != (self.denominator is None):
+            raise ValueError("`numerator` and `denominator` belong together")
         if (self.as_of == "column") != (self.as_of_column is not None):
             raise ValueError("`as_of: column` and `as_of_column` belong together")
         return self
@@ -316,7 +320,8 @@ class PublishedTable(Strict):
         for column in columns.values():
             named += [column.left_of] if column.left_of else []
             for measure in column.measures:
-                named += [*measure.when, *([measure.as_of_column] if measure.as_of_column else [])]
+                named += [*measure.when]
+                named += filter(None, (measure.as_of_column, measure.numerator, measure.denominator))
         unknown = sorted(set(named) - columns.keys())
         if unknown:
             raise ValueError(f"layout from {layout.since}: unknown columns {unknown}")

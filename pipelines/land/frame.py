@@ -121,6 +121,7 @@ _SHARED_SCHEMA: dict[str, Any] = {
     "statistic_of_nation": pl.String,
     "letters": pl.String,
     "day_column": pl.String,
+    "has_parts": pl.Boolean,
     "as_of_date": pl.Date,
     "period_start": pl.Date,
     "fiscal_year": pl.Int64,
@@ -138,6 +139,7 @@ def _shared(measure: Measure, letters: str, unit: str, span: Span) -> dict[str, 
         "statistic_of_nation": measure.nation,
         "letters": letters,
         "day_column": measure.as_of_column,
+        "has_parts": measure.numerator is not None,
         **_period_of(measure, span),
     }
 
@@ -147,6 +149,13 @@ def _converted(values: pl.Series, from_unit: str, to_unit: str) -> pl.Series:
         return values
     factor = convert(Decimal(1), from_unit, to_unit, load_vocabulary().unit_table())
     return pl.select((pl.lit(values) * pl.lit(factor, pl.Decimal(38, 10))).cast(DECIMAL)).to_series()
+
+
+def _part(key: str | None, numbers: Mapping[str, Numbers], places: pl.Series) -> pl.Series:
+    """Return the printed numerator or denominator of a ratio at some rows; null where the table prints none."""
+    if key is None or key not in numbers:
+        return pl.Series([None], dtype=DECIMAL).new_from_index(0, len(places))
+    return numbers[key].values.gather(places)
 
 
 def figure_frame(
@@ -161,6 +170,7 @@ def figure_frame(
     places: list[pl.Series] = []
     cells: list[pl.Series] = []
     of_measure: list[pl.Series] = []
+    parts: list[tuple[pl.Series, pl.Series]] = []
     sources: dict[tuple[str, str], int] = {}
     values: list[pl.Series] = []
     for key, column in layout.columns.items():
@@ -172,6 +182,9 @@ def figure_frame(
             found = rows.places(key, measure)
             places.append(found)
             cells.append(found + sources[key, unit])
+            parts.append(
+                (_part(measure.numerator, numbers, found), _part(measure.denominator, numbers, found))
+            )
             of_measure.append(pl.Series([len(shared)], dtype=pl.UInt32).new_from_index(0, len(found)))
             shared.append(_shared(measure, letters[key], unit, span))
     if not shared:
@@ -186,6 +199,11 @@ def figure_frame(
     )
     figures = rows.frame()[pl.concat(places, rechunk=True)]
     figures = figures.hstack(read[pl.concat(cells, rechunk=True)].get_columns())
+    if any(measure["has_parts"] for measure in shared):
+        figures = figures.with_columns(
+            numerator=pl.concat([first for first, _ in parts]),
+            denominator=pl.concat([second for _, second in parts]),
+        )
     measures = pl.DataFrame(shared, schema=_SHARED_SCHEMA)
     return figures.hstack(measures[pl.concat(of_measure, rechunk=True)].get_columns())
 
