@@ -48,6 +48,7 @@ from pipelines.normalize.japanese_dates import (
     DateExpressionError,
     day_within,
     parse_date_expression,
+    parse_serial_day,
     parse_year,
 )
 
@@ -352,7 +353,21 @@ def _dated(text: str, is_year: bool, month_day: str | None) -> DateExpression | 
 
 def _dates_of(key: str, layout: Layout, body: Body) -> list[DateExpression | None]:
     column = layout.columns[key]
-    return [_dated(text, column.type == "year", column.month_day) for text in body.texts(key)]
+    texts = body.texts(key)
+    if column.type == "date" and any(isinstance(value, float) for value in body.columns[key]):
+        # A day without a date format is a bare number in a workbook; text that looks like one stays text.
+        return [
+            _stored(value) if isinstance(value, float) else _dated(text, False, column.month_day)
+            for value, text in zip(body.columns[key], texts, strict=True)
+        ]
+    return [_dated(text, column.type == "year", column.month_day) for text in texts]
+
+
+def _stored(number: float) -> DateExpression | None:
+    try:
+        return parse_serial_day(number)
+    except DateExpressionError:
+        return None
 
 
 def _index_days(span: Span, identity: Identity, layout: Layout, body: Body) -> list[date]:

@@ -9,7 +9,7 @@ import calendar
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from pipelines.normalize.text import normalise_width
 
@@ -151,6 +151,21 @@ def day_within(year: DateExpression, month: int, day: int) -> DateExpression:
     if found > year.day:
         found = date(year.day.year - 1, month, day)
     return DateExpression(found, "day")
+
+
+# Day 0 of a workbook's numbers for days (the 1900 system, which counts a 29 February 1900 that never was).
+_SERIAL_START = date(1899, 12, 30)
+_SERIALS = range(20_000, 80_000)
+
+
+def parse_serial_day(number: float) -> DateExpression:
+    """Return the day that a workbook stores as a bare number, such as 43556 for 2019-04-01.
+
+    Raises DateExpressionError for a number that is no whole day between 1954 and 2119.
+    """
+    if not float(number).is_integer() or int(number) not in _SERIALS:
+        raise DateExpressionError(str(number))
+    return DateExpression(_SERIAL_START + timedelta(days=int(number)), "day")
 
 
 _FISCAL_YEAR = re.compile(YEAR_PATTERN + r"(?:年度|年)?")

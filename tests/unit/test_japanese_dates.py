@@ -12,6 +12,7 @@ from pipelines.normalize.japanese_dates import (
     fiscal_year_of,
     parse_date_expression,
     parse_fiscal_year,
+    parse_serial_day,
 )
 
 
@@ -178,3 +179,16 @@ def test_years_that_never_were_and_mixed_marks_are_refused(text: str) -> None:
 
 def test_a_year_after_the_era_ended_is_what_older_documents_printed() -> None:
     assert parse_date_expression("平成35年度末").day == date(2024, 3, 31)
+
+
+@pytest.mark.parametrize(
+    ("number", "day"), [(43556.0, date(2019, 4, 1)), (43555.0, date(2019, 3, 31)), (20000, date(1954, 10, 3))]
+)
+def test_a_day_stored_as_a_number_is_a_day(number: float, day: date) -> None:
+    assert parse_serial_day(number).day == day
+
+
+@pytest.mark.parametrize("number", [43556.5, 2019.0, 0.0, 20190401.0])
+def test_no_other_number_is_a_day(number: float) -> None:
+    with pytest.raises(DateExpressionError):
+        parse_serial_day(number)
