@@ -67,18 +67,8 @@ def acquire(
         if path is None:
             defects.append(_absent(source, name, table.file, "file_missing", None))
             continue
-        snapshots.append(
-            Snapshot(
-                snapshot_sha256=sha256,
-                source_id=source.source_id,
-                table=name,
-                file_name=table.file,
-                origin_url=_origin_url(path),
-                retrieved_at=now().isoformat(),
-                published_on=table.figures.citation.published_on if table.figures else None,
-                bytes=path.stat().st_size,
-            )
-        )
+        published_on = table.figures.citation.published_on if table.figures else None
+        snapshots.append(_snapshot(source, name, table.file, path, sha256, published_on))
     published, refused = web.acquire(source) if web else _acquire_published(source, archive, origin)
     defects += refused
     held = archive.remember(snapshots + published)
@@ -95,6 +85,26 @@ def _known_of_published(source: DescribedSource, home: Home) -> list[Defect]:
     """Return what is known to be wrong with the acquisition of publishers' files, when none was looked for now."""
     known = read_defects(home, source.source_id, ACQUISITION)
     return [defect for defect in known if defect.table in source.description.published]
+
+
+def _snapshot(
+    source: DescribedSource,
+    table: str,
+    file_name: str,
+    path: Path,
+    sha256: str,
+    published_on: str | None = None,
+) -> Snapshot:
+    return Snapshot(
+        snapshot_sha256=sha256,
+        source_id=source.source_id,
+        table=table,
+        file_name=file_name,
+        origin_url=_origin_url(path),
+        retrieved_at=now().isoformat(),
+        published_on=published_on,
+        bytes=path.stat().st_size,
+    )
 
 
 def _place_of(source: DescribedSource, snapshot: Snapshot) -> tuple[str, str]:
@@ -120,18 +130,7 @@ def _acquire_published(
             except FileTooLargeError as error:
                 defects.append(_absent(source, name, file.name, _RULES[type(error)], str(error)))
                 continue
-            snapshots.append(
-                Snapshot(
-                    snapshot_sha256=sha256,
-                    source_id=source.source_id,
-                    table=name,
-                    file_name=file.name,
-                    origin_url=_origin_url(file.path),
-                    retrieved_at=now().isoformat(),
-                    published_on=None,
-                    bytes=file.path.stat().st_size,
-                )
-            )
+            snapshots.append(_snapshot(source, name, file.name, file.path, sha256))
     return _without_contradictions(source, snapshots, archive, defects), defects
 
 
