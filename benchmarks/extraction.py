@@ -26,7 +26,8 @@ from typing import Any
 from pipelines.acquire.archive import Snapshot
 from pipelines.acquire.origin import published_files
 from pipelines.catalog.loader import Catalog, load_catalog
-from pipelines.extract.sheet import WORKBOOKS, decode
+from pipelines.extract.reading import decode
+from pipelines.extract.sheet import WORKBOOKS
 from pipelines.files import sha256_of
 from pipelines.identity.match import AreaRegister
 from pipelines.land.published import FileReading, PublishedReader

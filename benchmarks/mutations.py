@@ -37,7 +37,8 @@ from pipelines.contracts.continuity import FileFigures, check_continuity
 from pipelines.extract.body import read_body
 from pipelines.extract.header import Header, find_anchor, read_header
 from pipelines.extract.period import period_words
-from pipelines.extract.sheet import WORKBOOKS, Sheet, cell_text, decode, read_sheet, transposed
+from pipelines.extract.reading import decode, read_sheet
+from pipelines.extract.sheet import WORKBOOKS, Sheet, cell_text, transposed
 from pipelines.extract.table import Place
 from pipelines.files import sha256_of
 from pipelines.identity.match import AreaRegister

@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 import polars as pl
 
 from pipelines.acquire.estat_api import EstatError, EstatShapeError, StatsTable, join_pages, parse_stats_data
-from pipelines.extract.json_sheet import flat_fields
+from pipelines.extract.json_fields import flat_fields
 from pipelines.extract.sheet import IncompleteFileError, Sheet, UnreadableFileError, matching_sheet
 
 _ROOT = "GET_STATS_DATA"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.extract.sheet import cell_text, read_sheet
+from pipelines.extract.reading import read_sheet
+from pipelines.extract.sheet import cell_text
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pipelines.acquire.content import MAX_MEMBERS, MAX_UNPACKED
+from pipelines.extract.estat_sheet import is_estat_answer, read_estat_answers
+from pipelines.extract.json_fields import LEVELS, flat_fields
 from pipelines.extract.sheet import Sheet, UnreadableFileError
 
 _SEGMENT = re.compile(r"(?P<key>[^.\[\]]+)(?:\[(?P<field>[^=\]]+)=(?P<text>[^\]]*)\])?(?:\.|$)")
-_LEVELS = ">"
 _DOCUMENT = "$"
 _FILE = "$file"
-_LIST = "、"
 
 
 @dataclass(frozen=True)
@@ -65,25 +65,6 @@ def _segments(pattern: str) -> list[_Segment]:
     return [_Segment(match["key"], match["field"], match["text"] or "") for match in found]
 
 
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def flat_fields(entry: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return the texts of an entry; a list of objects within it is a table of its own and is left to its own path."""
-    texts: dict[str, str] = {}
-    for key, value in entry.items():
-        if isinstance(value, dict):
-            texts.update(flat_fields(value, f"{prefix}{key}{_LEVELS}"))
-        elif not isinstance(value, list):
-            texts[prefix + key] = _text(value)
-        elif not any(isinstance(part, dict | list) for part in value):
-            texts[prefix + key] = _LIST.join(_text(part) for part in value)
-    return texts
-
-
 def _entries(value: object) -> list[dict[str, Any]]:
     entries = value if isinstance(value, list) else [value]
     return [entry for entry in entries if isinstance(entry, dict)]
@@ -99,8 +80,8 @@ def _walk(
             continue
         here = above
         if heading != _DOCUMENT or isinstance(value, list):
-            here = above | {f"{heading}{_LEVELS}{key}": text for key, text in flat_fields(entry).items()}
-        segment, inner = segments[0], f"{heading}{_LEVELS}{segments[0].key}"
+            here = above | {f"{heading}{LEVELS}{key}": text for key, text in flat_fields(entry).items()}
+        segment, inner = segments[0], f"{heading}{LEVELS}{segments[0].key}"
         for key, content in entry.items():
             if not isinstance(content, dict | list) or not fnmatch.fnmatchcase(key, segment.key):
                 continue
@@ -144,7 +125,7 @@ def _sheet(documents: list[_Document], patterns: list[str]) -> Sheet:
     for document in documents:
         own = {} if document.file is None else {_FILE: document.file}
         own |= {
-            f"{_DOCUMENT}{_LEVELS}{key}": text for key, text in document.facts.items() if key not in shared
+            f"{_DOCUMENT}{LEVELS}{key}": text for key, text in document.facts.items() if key not in shared
         }
         rows += [own | above | texts for texts, above in document.entries[wanted]]
     header = list(dict.fromkeys(key for row in rows for key in row))
@@ -155,8 +136,6 @@ def _sheet(documents: list[_Document], patterns: list[str]) -> Sheet:
 
 def read_json_sheet(data: bytes, patterns: list[str]) -> Sheet:
     """Return the entries of the first path that has any; raise UnreadableFileError for all else."""
-    from pipelines.extract.estat_sheet import is_estat_answer, read_estat_answers
-
     content = _load(data)
     if is_estat_answer(content):
         return read_estat_answers([content], patterns)
@@ -169,8 +148,6 @@ def read_json_archive(archive: bytes, member: str, patterns: list[str]) -> Sheet
     Nothing is unpacked to disk; an archive with links, names that lead out of it, or more than a publication
     could hold is refused.
     """
-    from pipelines.extract.estat_sheet import is_estat_answer, read_estat_answers
-
     answers: list[dict[str, Any]] = []
     documents: list[_Document] = []
     for name, data in _members(archive, member):

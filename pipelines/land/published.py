@@ -28,6 +28,7 @@ from pipelines.defects import Defect, unique
 from pipelines.extract.body import BODY, Body, plain, read_body
 from pipelines.extract.header import Header, find_anchor, header_paths, read_header
 from pipelines.extract.period import PeriodError, Span, names_period, period_words, read_period
+from pipelines.extract.reading import read_sheet
 from pipelines.extract.sheet import (
     IncompleteFileError,
     Sheet,
@@ -35,7 +36,6 @@ from pipelines.extract.sheet import (
     address,
     cell_text,
     column_letters,
-    read_sheet,
     swapped,
     transposed,
 )

@@ -64,7 +64,9 @@ def test_dbt_unit_tests_pass(home: Path) -> None:
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-3000:]
-    described = yaml.safe_load((ROOT / "dbt_project" / "models" / "unit_tests.yml").read_text(encoding="utf-8"))
+    described = yaml.safe_load(
+        (ROOT / "dbt_project" / "models" / "unit_tests.yml").read_text(encoding="utf-8")
+    )
     assert f"PASS={len(described['unit_tests'])} " in result.stdout
 
 

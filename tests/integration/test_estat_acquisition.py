@@ -19,7 +19,7 @@ from pipelines.catalog.defect_rules import defect_rules
 from pipelines.catalog.loader import DescribedSource
 from pipelines.catalog.models import Source
 from pipelines.defects import Defect
-from pipelines.extract.sheet import read_sheet
+from pipelines.extract.reading import read_sheet
 from pipelines.settings import Home
 from tests.estat import TABLE, Api, Give, Value, answer, pages, refusal, value
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pipelines.extract.json_sheet import read_json_archive, read_json_sheet
-from pipelines.extract.sheet import IncompleteFileError, Sheet, UnreadableFileError, read_sheet
+from pipelines.extract.reading import read_sheet
+from pipelines.extract.sheet import IncompleteFileError, Sheet, UnreadableFileError
 from tests.estat import NOTES, TABLE, Answer, answer, pages, refusal, value
 
 NAMES = {"01100": "北海道 札幌市", "01101": "北海道 札幌市 中央区", "00000": "全国"}

@@ -14,7 +14,8 @@ import pytest
 
 from pipelines.extract import json_sheet
 from pipelines.extract.json_sheet import read_json_archive, read_json_sheet
-from pipelines.extract.sheet import Sheet, UnreadableFileError, read_sheet, swapped, transposed
+from pipelines.extract.reading import read_sheet
+from pipelines.extract.sheet import Sheet, UnreadableFileError, swapped, transposed
 
 DOCUMENT = {
     "about": {"month": "2031-01", "total": 2},
