@@ -45,11 +45,12 @@ def real_register(catalog: Catalog, folder: Path) -> AreaRegister:
     home = Home(folder)
     home.create()
     nobody = AreaRegister(pl.DataFrame(schema=AREA_SCHEMA))
-    for source_id in ("soumu__area_codes", "soumu__standard_area_codes"):
-        source = catalog.sources[source_id]
-        snapshots, _ = acquire(source, home, MIRROR)
-        SourceLanding(source, catalog, home).land(snapshots)
-        PublicationLanding(source, catalog, home, nobody).land(snapshots, list(source.description.published))
+    for source in catalog.sources.values():
+        tables = [name for name, table in source.description.published.items() if table.provides]
+        if tables:
+            snapshots, _ = acquire(source, home, MIRROR)
+            SourceLanding(source, catalog, home).land(snapshots)
+            PublicationLanding(source, catalog, home, nobody).land(snapshots, tables)
     land_register(home, catalog)
     return load_register(home)
 

@@ -409,7 +409,7 @@ class _Rows:
             for row in rows:
                 if self._is_total(row) == is_sum and row.area is not None:
                     self._fill(row, self._sums(row, rows))
-        for kind in ("association", "aggregate", "total", "nation"):
+        for kind in ("aggregate", "total", "nation"):
             for row in rows:
                 if row.kind == kind:
                     self._fill(row, self._sums(row, rows))

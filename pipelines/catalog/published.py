@@ -16,9 +16,8 @@ from pipelines.normalize.text import normalise_width
 
 # `year`: 2020年 or 2020年度.
 CellType = Literal["text", "number", "date", "fiscal_year", "year"]
-# `aggregate`: a class of bodies of the whole nation, told apart by its `body_scope`. `association`: a body outside
-# the area index. Both take part in sums as members of these area types; an association gives no figures.
-RowKind = Literal["nation", "prefecture", "total", "aggregate", "association", "skip", "end"]
+# `aggregate`: a class of bodies of the whole nation, told apart by its `body_scope`; in sums it is a member.
+RowKind = Literal["nation", "prefecture", "total", "aggregate", "skip", "end"]
 _WITHIN = "!"
 AsOf = Literal["period", "day_after_period", "column"]
 
@@ -285,7 +284,7 @@ class PublishedTable(Strict):
     observation_status: str = "final"
     date_basis: Literal["printed", "interpreted"] = "printed"
     transcribed_by: str | None = None
-    provides: Literal["code_list", "standard_areas", "area_events"] | None = None
+    provides: Literal["code_list", "standard_areas", "area_events", "associations"] | None = None
     known_files: dict[str, KnownFile] = Field(default_factory=dict)
     genuine_file_seen: bool = True
     transposed: bool = False

@@ -21,7 +21,7 @@ from pipelines.normalize.area_codes import NATION, check_digit
 # A list of bodies may be that old where it prints names.
 _A_YEAR = timedelta(days=365)
 # Kinds of rows whose area type the description itself gives.
-_OWN_TYPE = ("nation", "aggregate", "association")
+_OWN_TYPE = ("nation", "aggregate")
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ def match_bodies(
     for row, kind in enumerate(body.kinds):
         if kind in _OWN_TYPE:
             types[row] = kind
-            codes[row] = None if kind == "association" else NATION
+            codes[row] = NATION
     return Bodies(codes, types, prefectures), defects
 
 

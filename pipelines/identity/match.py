@@ -155,6 +155,9 @@ class AreaIndex:
         plain = _plain(name)
         given = [prefecture] if prefecture is not None else []
         if hint := _HINT.search(plain):
+            # 中空知広域市町村圏組合（普通会計分）: of an association the parentheses are a part of its name.
+            if whole := self._get(self._areas.prefectures.get(_plain(prefecture or "")), plain):
+                return list(whole)
             given.append(hint[1])
             plain = plain[: hint.start()]
         codes = {self._areas.prefectures.get(_plain(text)) for text in given}

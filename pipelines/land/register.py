@@ -6,6 +6,7 @@ import polars as pl
 
 from pipelines.catalog.loader import Catalog
 from pipelines.defects import Defect
+from pipelines.identity.associations import with_associations
 from pipelines.identity.findings import Problem
 from pipelines.identity.match import AreaRegister
 from pipelines.identity.register import AREA_SCHEMA, build_register
@@ -82,7 +83,8 @@ def land_register(home: Home, catalog: Catalog) -> bool:
         bundled=bundled,
     )
     write_defects(home, HISTORY_SOURCE, REGISTER, [_problem(problem) for problem in register.problems])
-    write_parquet(_cited(register.areas, bundled, catalog), area, inputs)
+    areas = with_associations(register.areas, _provided(home, catalog, "associations"))
+    write_parquet(_cited(areas, bundled, catalog), area, inputs)
     write_parquet(register.changes, change, inputs)
     return True
 

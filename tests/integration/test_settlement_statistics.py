@@ -61,9 +61,9 @@ def test_every_body_and_every_total(
     assert reading.defects == []
     assert reading.frame is not None
     assert reading.frame["item_id"].n_unique() == items
-    # 1,741 municipalities and the nation, in each of which associations are counted but not named.
-    assert reading.frame.height == 1742 * items
-    assert (reading.bodies, reading.unresolved, reading.compared_sums) == (1742, 0, sums)
+    # 1,741 municipalities, 1,332 associations and the nation.
+    assert reading.frame.height == 3074 * items
+    assert (reading.bodies, reading.unresolved, reading.compared_sums) == (3074, 0, sums)
 
 
 @needs(FOLDER)
@@ -110,6 +110,8 @@ AREAS = [
     MadeUpArea(PREFECTURE, "甲野県", "甲野県", PREFECTURE, "prefecture"),
     MadeUpArea(CITY, "甲一市", "甲野県", PREFECTURE, "city"),
     MadeUpArea(TOWN, "甲二町", "甲野県", PREFECTURE, "town"),
+    MadeUpArea(_code("02801"), "甲野広域連合", "甲野県", PREFECTURE, "association"),
+    MadeUpArea(_code("02802"), "甲野水道企業団", "甲野県", PREFECTURE, "association"),
 ]
 # Code, name, class: 4 cities, 5 towns and villages, 6 and 7 associations.
 BODIES = [
@@ -175,7 +177,7 @@ TOTAL_COST = "maintenance_cost__settlement_survey"
 
 @pytest.fixture(scope="module")
 def made_up(catalog: Catalog) -> Callable[..., FileReading]:
-    """Return a reader that knows the made-up bodies, but no associations."""
+    """Return a reader that knows the made-up bodies."""
     register = made_up_register(AREAS)
 
     def read_made_up(path: Path, table: str = "maintenance") -> FileReading:
@@ -184,15 +186,15 @@ def made_up(catalog: Catalog) -> Callable[..., FileReading]:
     return read_made_up
 
 
-def test_blocks_become_items_and_associations_only_count(
+def test_blocks_become_items_of_bodies_and_associations(
     made_up: Callable[..., FileReading], tmp_path: Path
 ) -> None:
     reading = made_up(_write(tmp_path, [*TOTAL, *WELFARE, *OTHER]))
     assert reading.defects == []
     assert reading.compared_sums == 2
     assert reading.frame is not None
-    assert reading.frame.height == 6
-    assert set(reading.frame["area_code"]) == {CITY, TOWN, "000000"}
+    assert reading.frame.height == 10
+    assert set(reading.frame["area_code"]) == {*(code for code, _, _ in BODIES), "000000"}
     assert figure(reading, TOTAL_COST, CITY)["value"] == Decimal(500)
     assert figure(reading, "maintenance_cost_welfare__settlement_survey", TOWN)["cell"] == "K9"
     nation = figure(reading, TOTAL_COST, "000000")
@@ -221,7 +223,7 @@ def test_a_block_that_is_not_described_is_named(made_up: Callable[..., FileReadi
     renumbered = _block(5, "民生費", _maintained(3, 2, 1, 0))
     reading = made_up(_write(tmp_path, [*TOTAL, *school, *renumbered]))
     assert reading.frame is not None
-    assert reading.frame.height == 3
+    assert reading.frame.height == 5
     found = [(defect.rule, defect.found, defect.row) for defect in reading.defects]
     assert found == [
         ("undescribed_breakdown", "うち小学校 43", 8),
