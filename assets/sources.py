@@ -20,14 +20,13 @@ from pipelines.acquire.archive import Archive
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import Catalog, DescribedSource
 from pipelines.defects import Defect
-from pipelines.land.catalog_tables import CATALOG, land_catalog
+from pipelines.land.catalog_tables import COMMON_TABLES, land_catalog
 from pipelines.land.publication import PublicationLanding
 from pipelines.land.register import BUNDLED_SOURCE, BUNDLED_TABLE, land_register, load_register
-from pipelines.land.source import LandedTable, SourceLanding
+from pipelines.land.source import CATALOG, LandedTable, SourceLanding
 from pipelines.progress import report
 
 _CHECK = "no_refused_rows"
-_COMMON_TABLES = ("observation", "item", "series", "source", "source_file", "source_snapshot", "defect")
 _AREA_KEY = AssetKey([CATALOG, "area"])
 _CHANGE_KEY = AssetKey([CATALOG, "area_change"])
 _FIRST_SHOWN = 20
@@ -206,7 +205,7 @@ def catalog_assets(catalog: Catalog) -> AssetsDefinition:
         name="catalog__landed",
         specs=[
             AssetSpec(AssetKey([CATALOG, name]), deps=landed, group_name=CATALOG, kinds={"parquet"})
-            for name in _COMMON_TABLES
+            for name in COMMON_TABLES
         ],
         can_subset=False,
     )

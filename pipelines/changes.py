@@ -8,10 +8,10 @@ from pathlib import Path
 from pipelines.acquire.archive import Archive
 from pipelines.acquire.fetch import has_new_bytes
 from pipelines.catalog.loader import Catalog
-from pipelines.land.catalog_tables import CATALOG
+from pipelines.land.catalog_tables import COMMON_TABLES
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of
 from pipelines.land.publication import published_paths
-from pipelines.land.source import table_path
+from pipelines.land.source import CATALOG, table_path
 from pipelines.publish.release import read_publication
 from pipelines.settings import Home
 
@@ -26,17 +26,7 @@ def build_inputs(home: Home, catalog: Catalog) -> str:
         for name in source.description.tables
     ]
     common = [
-        fingerprint_of(table_path(home, CATALOG, name))
-        for name in (
-            "item",
-            "series",
-            "source",
-            "source_file",
-            "source_snapshot",
-            "defect",
-            "area",
-            "area_change",
-        )
+        fingerprint_of(table_path(home, CATALOG, name)) for name in (*COMMON_TABLES, "area", "area_change")
     ]
     published = [
         fingerprint_of(path)

@@ -59,6 +59,17 @@ class Defect:
         return f"{place}: {found}. {self.expected_en}"
 
 
+def file_defect(
+    source_id: str, table: str, file: str, rule: str, found: str | None, expected_ja: str, expected_en: str,
+    severity: Severity = "error",
+) -> Defect:  # fmt: skip
+    """Return a defect of a file as a whole, or of one that could not be had: it has no bytes, sheet or cell yet."""
+    return Defect(
+        source_id=source_id, table=table, file=file, snapshot_sha256=None, sheet=None, row=None, column=None, cell=None,
+        rule=rule, found=found, expected_ja=expected_ja, expected_en=expected_en, severity=severity,
+    )  # fmt: skip
+
+
 DEFECT_COLUMNS = ("defect_id", *(field.name for field in fields(Defect)))
 
 

@@ -24,7 +24,7 @@ from pipelines.acquire.estat_api import (
 from pipelines.acquire.web import AcquisitionError, WebFetcher
 from pipelines.catalog.loader import DescribedSource
 from pipelines.catalog.published import EstatTable
-from pipelines.defects import Defect, Severity
+from pipelines.defects import Defect, file_defect
 from pipelines.files import sha256_of
 from pipelines.progress import report
 from pipelines.settings import Home
@@ -147,7 +147,7 @@ def _updated_on(got: StatsDownload) -> str | None:
 
 
 def _no_app_id(source_id: str, table: str) -> Defect:
-    return _defect(
+    return file_defect(
         source_id, table, "e-Stat API", "estat_app_id_missing", APP_ID,
         f"環境変数 {APP_ID} にe-StatのアプリケーションID（無料で発行）を設定すると取得できます。公表済みの数値はそのままです",
         f"Set {APP_ID} to an e-Stat application ID (issued free of charge) to acquire it; what is published stays",
@@ -158,31 +158,22 @@ def _no_app_id(source_id: str, table: str) -> Defect:
 def _refused(source_id: str, name: str, table: EstatTable, error: Exception) -> Defect:
     place = (source_id, name, f"e-Stat {table.stats_data_id}")
     if isinstance(error, AcquisitionError):
-        return _defect(*place, error.rule, error.found, error.expected_ja, error.expected_en)
+        return file_defect(*place, error.rule, error.found, error.expected_ja, error.expected_en)
     if isinstance(error, EstatError):
-        return _defect(*place, "estat_refused", error.found, error.expected_ja, error.expected_en)
+        return file_defect(*place, "estat_refused", error.found, error.expected_ja, error.expected_en)
     if isinstance(error, FileTooLargeError):
-        return _defect(
+        return file_defect(
             *place, "file_too_large", str(error),
             "記述の conditions で項目や年を絞ってください", "Limit items or years by the conditions of the description",
         )  # fmt: skip
     if isinstance(error, _NoDataError):
-        return _defect(
+        return file_defect(
             *place, "estat_no_data", str(error),
             "記述の conditions に合う数値がありません。条件を確かめてください",
             "No figure meets the conditions of the description: check them",
         )  # fmt: skip
-    return _defect(
+    return file_defect(
         *place, "estat_answer_shape", str(error),
         "時間をおいて再実行してください。続く場合は、APIの仕様が変わっていないか確かめてください",
         "Run again later; if it happens again, check whether the API has changed",
-    )  # fmt: skip
-
-
-def _defect(
-    source_id: str, table: str, file: str, rule: str, found: str, ja: str, en: str, severity: Severity = "error"
-) -> Defect:  # fmt: skip
-    return Defect(
-        source_id=source_id, table=table, file=file, snapshot_sha256=None, sheet=None, row=None, column=None,
-        cell=None, rule=rule, found=found, expected_ja=ja, expected_en=en, severity=severity,
     )  # fmt: skip

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
 from pipelines.acquire.origin import files_of, name_other_years, published_files
 from pipelines.acquire.web_source import WebSource
 from pipelines.catalog.loader import DescribedSource
-from pipelines.defects import Defect
+from pipelines.defects import Defect, file_defect
 from pipelines.files import sha256_of
 from pipelines.quarantine import ACQUISITION, read_defects, write_defects
 from pipelines.settings import PROJECT_ROOT, Home, now
@@ -159,11 +158,11 @@ def _without_contradictions(
 
 
 def _same_bytes(source: DescribedSource, entry: Snapshot, other: str) -> Defect:
-    return replace(
-        _absent(source, entry.table, entry.file_name, "same_bytes_two_years", other),
-        expected_ja=f"「{other}」と一字一句同じ中身です。別の年のファイルを置き違えていないか確かめてください",
-        expected_en=f"The content is byte for byte that of '{other}': was another year's file put here?",
-    )
+    return file_defect(
+        source.source_id, entry.table, entry.file_name, "same_bytes_two_years", other,
+        f"「{other}」と一字一句同じ中身です。別の年のファイルを置き違えていないか確かめてください",
+        f"The content is byte for byte that of '{other}': was another year's file put here?",
+    )  # fmt: skip
 
 
 def _has_new_published_bytes(source: DescribedSource, held: set[tuple[str, str]], origin: Path) -> bool:
@@ -193,17 +192,8 @@ def has_new_bytes(source: DescribedSource, home: Home, origin: Path | None = Non
 
 
 def _absent(source: DescribedSource, table: str, file: str, rule: str, found: str | None) -> Defect:
-    return Defect(
-        source_id=source.source_id,
-        table=table,
-        file=file,
-        snapshot_sha256=None,
-        sheet=None,
-        row=None,
-        column=None,
-        cell=None,
-        rule=rule,
-        found=found,
-        expected_ja="ファイルを置き場所に戻すか、取得元を確かめてください",
-        expected_en="Put the file back in its place, or check where it comes from",
-    )
+    return file_defect(
+        source.source_id, table, file, rule, found,
+        "ファイルを置き場所に戻すか、取得元を確かめてください",
+        "Put the file back in its place, or check where it comes from",
+    )  # fmt: skip

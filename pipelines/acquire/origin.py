@@ -54,4 +54,5 @@ def published_files(
     table: PublishedTable, origin: Path, files: tuple[OriginFile, ...] | None = None
 ) -> list[OriginFile]:
     """Return the files of a table in an origin folder; `files` saves looking through it again."""
-    return [file for file in files or files_of(origin) if is_file_of(file.name, table)]
+    listed = files_of(origin) if files is None else files
+    return [file for file in listed if is_file_of(file.name, table)]

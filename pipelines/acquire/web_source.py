@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,7 +15,7 @@ from pipelines.acquire.estat import acquire_estat
 from pipelines.acquire.web import AcquisitionError, Download, Limits, NotModified, WebFetcher, links_with_text
 from pipelines.catalog.loader import DescribedSource
 from pipelines.catalog.published import WebPlace
-from pipelines.defects import Defect
+from pipelines.defects import Defect, file_defect
 from pipelines.progress import report
 from pipelines.settings import Home
 
@@ -50,10 +50,14 @@ class WebSource:
         self._archive = Archive(home)
         self._fetcher = fetcher
         self._failed_hosts: dict[str, AcquisitionError] = {}
+        self._pages: dict[str, tuple[bytes, str]] = {}
+        self._downloaded: dict[str, Snapshot] = {}
 
     def acquire(self, source: DescribedSource) -> tuple[list[Snapshot], list[Defect]]:
         """Return the snapshots found on the web, the unchanged ones included, and what could not be had."""
-        held = {entry.snapshot_sha256: entry for entry in self._archive.current(source.source_id)}
+        held = {
+            (entry.table, entry.snapshot_sha256): entry for entry in self._archive.current(source.source_id)
+        }
         snapshots: list[Snapshot] = []
         defects: list[Defect] = []
         for name, table in source.description.published.items():
@@ -84,6 +88,12 @@ class WebSource:
                         yield _Link(target, label or text)
 
     def _page(self, address: str) -> tuple[bytes, str]:
+        """Return a page and its address; several tables of one page ask the publisher for it once."""
+        if address not in self._pages:
+            self._pages[address] = self._asked_page(address)
+        return self._pages[address]
+
+    def _asked_page(self, address: str) -> tuple[bytes, str]:
         # Old pages are fragments or XHTML: whatever has links is a page.
         download = self._fetch(address, None, conditional=False)
         if isinstance(download, NotModified):
@@ -107,17 +117,26 @@ class WebSource:
             raise
 
     def _file(
-        self, source_id: str, table: str, link: _Link, held: dict[str, Snapshot], defects: list[Defect]
+        self,
+        source_id: str,
+        table: str,
+        link: _Link,
+        held: dict[tuple[str, str], Snapshot],
+        defects: list[Defect],
     ) -> list[Snapshot]:
         kind = _KINDS.get(Path(urlsplit(link.address).path).suffix.lower())
         try:
             download = self._fetch(link.address, kind, conditional=True)
+            if isinstance(download, NotModified):
+                if known := self._known(source_id, table, download.snapshot_sha256, held):
+                    return [known]
+                # Archived by a run that ended before it could say whose the bytes are.
+                download = self._fetch(link.address, kind, conditional=False)
         except AcquisitionError as error:
             defects.append(_defect(source_id, table, error))
             return []
         if isinstance(download, NotModified):
-            known = held.get(download.snapshot_sha256)
-            return [known] if known and known.table == table else []
+            raise TypeError("a file is asked for without conditions")
         try:
             sha256 = self._archive.store(download.path)
         except FileTooLargeError as error:
@@ -126,18 +145,22 @@ class WebSource:
         finally:
             download.path.unlink(missing_ok=True)
         self._fetcher.remember(download, sha256)
-        return [
-            Snapshot(
-                snapshot_sha256=sha256,
-                source_id=source_id,
-                table=table,
-                file_name=file_name_of(link.address, link.label),
-                origin_url=download.final_url,
-                retrieved_at=download.retrieved_at,
-                published_on=download.last_modified_on,
-                bytes=download.bytes,
-            )
-        ]
+        self._downloaded[sha256] = Snapshot(
+            sha256, source_id, table, file_name_of(link.address, link.label), download.final_url,
+            download.retrieved_at, download.last_modified_on, download.bytes,
+        )  # fmt: skip
+        return [self._downloaded[sha256]]
+
+    def _known(
+        self, source_id: str, table: str, sha256: str, held: dict[tuple[str, str], Snapshot]
+    ) -> Snapshot | None:
+        """Return the table's snapshot of bytes that are archived, though they came for another table of one file."""
+        if known := held.get((table, sha256)):
+            return known
+        first = self._downloaded.get(sha256) or next(
+            (entry for entry in self._archive.snapshots() if entry.snapshot_sha256 == sha256), None
+        )
+        return replace(first, source_id=source_id, table=table) if first else None
 
 
 @cache
@@ -147,15 +170,13 @@ def web_source(home: Home) -> WebSource:
 
 
 def _defect(source_id: str, table: str, error: AcquisitionError) -> Defect:
-    return Defect(
-        source_id=source_id, table=table, file=error.url, snapshot_sha256=None, sheet=None, row=None, column=None,
-        cell=None, rule=error.rule, found=error.found, expected_ja=error.expected_ja, expected_en=error.expected_en,
-    )  # fmt: skip
+    return file_defect(
+        source_id, table, error.url, error.rule, error.found, error.expected_ja, error.expected_en
+    )
 
 
 def _too_large(source_id: str, table: str, link: _Link, error: FileTooLargeError) -> Defect:
-    return Defect(
-        source_id=source_id, table=table, file=link.address, snapshot_sha256=None, sheet=None, row=None, column=None,
-        cell=None, rule="file_too_large", found=str(error), expected_ja="正しいファイルか確かめてください",
-        expected_en="Check that it is the right file",
+    return file_defect(
+        source_id, table, link.address, "file_too_large", str(error),
+        "正しいファイルか確かめてください", "Check that it is the right file",
     )  # fmt: skip

@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines.defects import Defect
 from pipelines.extract.table import Place
+from pipelines.normalize.area_codes import NATION
 
 # Fewer bodies in common than this prove nothing.
 _FEWEST = 10
@@ -59,7 +60,7 @@ class _Matrix:
 def _matrices(files: list[FileFigures]) -> tuple[list[str], list[_Matrix]]:
     newest = [
         file.frame.filter(
-            pl.col("value").is_not_null() & (pl.col("body_scope") == "each_body") & (pl.col("area_code") != "000000")
+            pl.col("value").is_not_null() & (pl.col("body_scope") == "each_body") & (pl.col("area_code") != NATION)
         ).filter(pl.col("as_of_date") == pl.col("as_of_date").max().over("item_id", "area_code"))
         .select("area_code", "item_id", pl.col("value").cast(pl.Float64))
         .unique(["area_code", "item_id"], keep="first")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,9 @@ from pipelines.contracts.observations import OBSERVATION_SCHEMA
 from pipelines.defects import Defect
 from pipelines.land.parquet import fingerprint, fingerprint_of, sink_parquet, write_parquet
 from pipelines.land.publication import published_paths, read_records, record_defects
-from pipelines.land.source import table_path
+from pipelines.land.source import CATALOG, table_path
 from pipelines.quarantine import ACQUISITION, REGISTER, read_defects
 from pipelines.settings import Home
-
-CATALOG = "catalog"
 
 _ITEM = {
     "item_id": pl.String,
@@ -276,14 +275,19 @@ def land_defects(home: Home, defects: list[Defect]) -> bool:
     return _write_records(home, "defect", records, _DEFECT)
 
 
+# What is landed for all sources together, in this order.
+_LANDED: dict[str, Callable[[Home, Catalog], bool]] = {
+    "observation": lambda home, catalog: land_observations(home, catalog)[1],
+    "item": land_items,
+    "series": land_series,
+    "source_file": land_source_files,
+    "source": land_sources,
+    "source_snapshot": lambda home, _: land_snapshots(home),
+    "defect": lambda home, catalog: land_defects(home, all_defects(home, catalog)),
+}
+COMMON_TABLES = tuple(_LANDED)
+
+
 def land_catalog(home: Home, catalog: Catalog) -> dict[str, bool]:
     """Write all common tables; return which of them changed."""
-    return {
-        "observation": land_observations(home, catalog)[1],
-        "item": land_items(home, catalog),
-        "series": land_series(home, catalog),
-        "source_file": land_source_files(home, catalog),
-        "source": land_sources(home, catalog),
-        "source_snapshot": land_snapshots(home),
-        "defect": land_defects(home, all_defects(home, catalog)),
-    }
+    return {name: land(home, catalog) for name, land in _LANDED.items()}

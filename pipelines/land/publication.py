@@ -21,7 +21,7 @@ from pipelines.files import write_atomically
 from pipelines.identity.match import AreaRegister
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
 from pipelines.land.published import FileReading, PublishedReader
-from pipelines.land.source import LandedTable
+from pipelines.land.source import CATALOG, LandedTable, table_path
 from pipelines.progress import report
 from pipelines.settings import Home
 
@@ -135,7 +135,7 @@ class PublicationLanding:
         self._catalog = catalog
         self._home = home
         self._register = register
-        self._areas = fingerprint_of(home.raw / "catalog" / "area.parquet")
+        self._areas = fingerprint_of(table_path(home, CATALOG, "area"))
         self._archive = Archive(home)
 
     def land(self, snapshots: list[Snapshot], names: list[str], *, full: bool = False) -> list[LandedTable]:

@@ -43,6 +43,7 @@ from pipelines.extract.table import ROW, Place
 from pipelines.files import sha256_of
 from pipelines.identity.match import AreaRegister
 from pipelines.land.frame import FigureRows, day_expressions, figure_frame, statistic_expression
+from pipelines.land.source import damaged, unreadable
 from pipelines.normalize.japanese_dates import (
     DateExpression,
     DateExpressionError,
@@ -187,15 +188,7 @@ class PublishedReader:
 
     def _sheet(self, path: Path, snapshot: Snapshot, place: Place) -> Sheet:
         if sha256_of(path) != snapshot.snapshot_sha256:
-            raise RefusedFileError(
-                [
-                    place.defect(
-                        "archive_damaged", None,
-                        "保管したファイルの中身が変わっています。archive から消して取得し直してください",
-                        "The archived bytes have changed: remove them from the archive and acquire the file again",
-                    )
-                ]
-            )  # fmt: skip
+            raise RefusedFileError([damaged(place)])
         patterns = list(
             dict.fromkeys(name for layout in reversed(self._table.layouts) for name in layout.sheet)
         )
@@ -213,14 +206,7 @@ class PublishedReader:
                 ]
             ) from error  # fmt: skip
         except UnreadableFileError as error:
-            raise RefusedFileError(
-                [
-                    place.defect(
-                        "unreadable_file", None, f"{error} として読めるファイルが必要です",
-                        f"A file readable as {error} is needed",
-                    )
-                ]
-            ) from error  # fmt: skip
+            raise RefusedFileError([unreadable(place, error)]) from error
 
     def _layout_and_span(self, sheet: Sheet, snapshot: Snapshot, place: Place) -> tuple[Layout, Span]:
         """Return the layout of the span that the file itself names."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from pipelines.catalog.loader import Catalog
-from pipelines.defects import Defect
+from pipelines.defects import Defect, file_defect
 from pipelines.identity.associations import with_associations
 from pipelines.identity.findings import Problem
 from pipelines.identity.match import AreaRegister
 from pipelines.identity.register import AREA_SCHEMA, build_register
-from pipelines.land.catalog_tables import CATALOG
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
 from pipelines.land.publication import published_paths, read_published
-from pipelines.land.source import table_path
+from pipelines.land.source import CATALOG, table_path
 from pipelines.quarantine import REGISTER, write_defects
 from pipelines.settings import Home
 
@@ -60,12 +61,15 @@ def _cited(areas: pl.DataFrame, bundled: pl.DataFrame, catalog: Catalog) -> pl.D
 
 def _problem(problem: Problem) -> Defect:
     """Return what the code tables contradict as a defect of their history."""
-    return Defect(
-        source_id=HISTORY_SOURCE, table=REGISTER, file=REGISTER, snapshot_sha256=None, sheet=None, row=None,
-        column=problem.area_code, cell=None, rule="area_history_contradicts",
-        found=" ".join(str(part) for part in (problem.area_code, problem.day, problem.reason_ja) if part) or None,
-        expected_ja=f"団体の履歴に矛盾があります: {problem.text}",
-        expected_en=f"The history of areas contradicts itself: {problem.text}", severity="warning",
+    said = (problem.area_code, problem.day, problem.reason_ja)
+    return replace(
+        file_defect(
+            HISTORY_SOURCE, REGISTER, REGISTER, "area_history_contradicts",
+            " ".join(str(part) for part in said if part) or None,
+            f"団体の履歴に矛盾があります: {problem.text}",
+            f"The history of areas contradicts itself: {problem.text}", "warning",
+        ),
+        column=problem.area_code,
     )  # fmt: skip
 
 

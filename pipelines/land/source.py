@@ -27,6 +27,10 @@ from pipelines.settings import Home
 _CODE_FOLDERS = ("pipelines", "sources/_schema")
 
 
+# The folder of the tables that all sources share.
+CATALOG = "catalog"
+
+
 @dataclass(frozen=True)
 class LandedTable:
     """A table as it was landed; `changed` is false when its inputs were those of last time."""
@@ -61,13 +65,20 @@ class Extraction:
         }
 
 
-def _damaged(place: Place) -> Defect:
+def damaged(place: Place) -> Defect:
+    """Return the defect of archived bytes that are not those received."""
     return place.defect(
         "archive_damaged",
         None,
         "保管したファイルの中身が変わっています。archive から消して取得し直してください",
         "The archived bytes have changed: remove them from the archive and acquire the file again",
     )
+
+
+def unreadable(place: Place, error: UnreadableFileError) -> Defect:
+    """Return the defect of bytes that are not what the file's name promises."""
+    expected = f"{error} として読めるファイルが必要です"
+    return place.defect("unreadable_file", None, expected, f"A file readable as {error} is needed")
 
 
 def extract_table(
@@ -79,14 +90,11 @@ def extract_table(
 ) -> Extraction:
     """Read one file by its description. A file that cannot be read at all gives no frame."""
     if sha256_of(path) != snapshot.snapshot_sha256:
-        return Extraction(None, [_damaged(place)])
+        return Extraction(None, [damaged(place)])
     try:
         grid = read_grid(path, snapshot.file_name, table.sheet)
     except UnreadableFileError as error:
-        expected = f"{error} として読めるファイルが必要です"
-        return Extraction(
-            None, [place.defect("unreadable_file", None, expected, f"A file readable as {error} is needed")]
-        )
+        return Extraction(None, [unreadable(place, error)])
     place = replace(place, sheet=grid.sheet)
     raw, defects = read_table(grid, table, place)
     if raw is None:

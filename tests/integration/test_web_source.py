@@ -172,6 +172,36 @@ def test_a_site_that_is_down_loses_nothing_and_is_asked_once(
     assert [defect.rule for defect in acquire(source, home)[1]] == ["unreachable"]
 
 
+def test_two_tables_of_one_file_both_have_it_and_the_pages_are_asked_once(
+    ministry: Site, home: Home, tmp_path: Path
+) -> None:
+    source = described(ministry.address, tmp_path)
+    table = source.description.published["indices"]
+    twice = source.description.model_copy(update={"published": {"indices": table, "wards": table}})
+    snapshots, defects = acquire(DescribedSource(twice, tmp_path), home, web=web(home))
+    assert defects == []
+    files = {
+        name: [entry.snapshot_sha256 for entry in snapshots if entry.table == name]
+        for name in ("indices", "wards")
+    }
+    assert files["indices"] == files["wards"]
+    assert len(files["wards"]) == 2
+    assert sorted(ministry.sent) == ["/f/004.xlsx", "/f/005.xlsx", "/index.html", "/r4.html", "/r5.html"]
+
+
+def test_bytes_archived_by_a_run_that_was_cut_off_are_not_lost(
+    ministry: Site, home: Home, tmp_path: Path
+) -> None:
+    source = described(ministry.address, tmp_path)
+    web(home).acquire(source)
+    # The run ended here: the bytes and their validators are kept, but no snapshot says whose they are.
+    snapshots, defects = acquire(source, home, web=web(home))
+    assert ([entry.file_name for entry in snapshots], defects) == (
+        ["令和4年度/004.xlsx", "令和５年度/005.xlsx"],
+        [],
+    )
+
+
 @pytest.mark.parametrize(
     ("address", "label", "name"),
     [

@@ -13,9 +13,9 @@ import yaml
 
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import load_catalog
-from pipelines.land.catalog_tables import CATALOG, all_defects, land_catalog
+from pipelines.land.catalog_tables import all_defects, land_catalog
 from pipelines.land.parquet import FINGERPRINT_KEY, fingerprint, fingerprint_of, write_parquet
-from pipelines.land.source import LandedTable, SourceLanding, table_path
+from pipelines.land.source import CATALOG, LandedTable, SourceLanding, table_path
 from pipelines.quarantine import read_defects
 from pipelines.settings import SOURCES_DIR, Home
 

@@ -7,26 +7,33 @@ with day as (
 
 ),
 
+scoped as (
+
+    select
+        'all_sewerage' as scope,
+        area_code,
+        applied_on
+    from {{ ref('int_sewerage_application') }}
+    union all
+    select
+        'priority_sewerage' as scope,
+        area_code,
+        applied_on
+    from {{ ref('int_sewerage_application') }}
+    where is_priority
+
+),
+
 body as (
 
     select
-        'priority_sewerage' as scope,
+        scoped.scope,
         day.as_of_date,
-        business.area_code,
-        min(case when business.applied_on <= day.as_of_date then 1 else 0 end) as is_applied
-    from {{ ref('int_sewerage_application') }} as business
+        scoped.area_code,
+        min(case when scoped.applied_on <= day.as_of_date then 1 else 0 end) as is_applied
+    from scoped
     cross join day
-    where business.is_priority
-    group by day.as_of_date, business.area_code
-    union all
-    select
-        'all_sewerage' as scope,
-        day.as_of_date,
-        business.area_code,
-        min(case when business.applied_on <= day.as_of_date then 1 else 0 end) as is_applied
-    from {{ ref('int_sewerage_application') }} as business
-    cross join day
-    group by day.as_of_date, business.area_code
+    group by scoped.scope, day.as_of_date, scoped.area_code
 
 ),
 
