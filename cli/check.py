@@ -17,6 +17,10 @@ from pipelines.land.source import SourceLanding
 from pipelines.quality.defect_report import FileReport
 from pipelines.settings import Home, now
 
+_HEADER_RULES = {"unknown_header", "missing_header", "duplicate_header"}
+# One header misspelt is an unknown and a missing one.
+_FEW_HEADERS = 4
+
 
 class _Checker:
     """Finds what a file is and reads it in a scratch home, with the areas that the warehouse knows."""
@@ -44,7 +48,7 @@ class _Checker:
         named = self._published(name, by_name=True)
         readings = self._readings(path, name, named or self._published(name, by_name=False))
         if not named:
-            readings = [entry for entry in readings if entry[2].bodies or entry[2].frame is not None]
+            readings = [entry for entry in readings if _is_recognised(entry[2])]
         if not readings:
             return None
         source, table_name, reading = min(readings, key=_badness)
@@ -56,18 +60,8 @@ class _Checker:
         )  # fmt: skip
 
     def known(self) -> str:
-        """Return the files that can be checked, for the error message."""
-        own = [
-            f"{source.source_id}: {table.file}"
-            for source in self._sources
-            for table in source.description.tables.values()
-        ]
-        published = [
-            f"{source.source_id}: {' '.join(table.files)}"
-            for source in self._sources
-            for table in source.description.published.values()
-        ]
-        return ", ".join(own + published)
+        """Return the sources that `--source` may name, for the error message."""
+        return ", ".join(source.source_id for source in self._sources)
 
     def _published(self, name: str, *, by_name: bool) -> list[tuple[DescribedSource, str]]:
         return [
@@ -118,6 +112,14 @@ class _Checker:
         return FileReport(
             name, source.source_id, table_name, title, accepted, table.rows if table else 0, defects=defects
         )
+
+
+def _is_recognised(reading: FileReading) -> bool:
+    """Return whether a file of unknown name reads as a table, or would but for a few of its headers."""
+    if reading.bodies or reading.frame is not None:
+        return True
+    rules = [defect.rule for defect in reading.defects]
+    return 0 < len(rules) <= _FEW_HEADERS and set(rules) <= _HEADER_RULES
 
 
 def _badness(entry: tuple[DescribedSource, str, FileReading]) -> tuple[bool, int]:

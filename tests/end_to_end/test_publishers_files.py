@@ -234,3 +234,11 @@ def test_a_revision_is_kept_beside_the_old_figure_and_a_bad_file_costs_nothing(
             "select file_name, is_accepted from meta.source_file where source_table = 'municipalities' and not is_accepted"
         ).fetchall()
         assert refused == [("city/R3.xlsx", False)]
+
+
+def test_a_misspelt_header_is_named_under_any_name(mieruka: Run, home: Path, tmp_path: Path) -> None:
+    path = indices(tmp_path, 4, bundled_bodies(home), heads=[*HEADS[:4], "経常収支率", *HEADS[5:]])
+    renamed = path.rename(tmp_path / "町から届いた表.xlsx")
+    listed = json.loads(mieruka("check", str(renamed), "--json").stdout)
+    assert listed[0]["table"] == "municipalities"
+    assert [defect["rule"] for defect in listed[0]["defects"]] == ["unknown_header", "missing_header"]
