@@ -16,7 +16,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "data-dictionary.md"
 MODELS = ROOT / "dbt_project" / "models"
-DESCRIPTIONS = {"marts": MODELS / "marts" / "marts.yml", "meta": MODELS / "meta" / "meta.yml"}
+SCHEMAS = ("marts", "meta")
+
+
+def descriptions(schema: str) -> list[Path]:
+    """Return the files that describe the tables of a schema: the one of its own name first."""
+    return sorted((MODELS / schema).glob("*.yml"), key=lambda path: (path.stem != schema, path.stem))
 
 # Views that select every column of another table.
 SAME_COLUMNS_AS = {"dim_area_current": "dim_area"}
@@ -104,9 +109,10 @@ def _columns(model: dict[str, Any]) -> list[Column]:
 def load_tables() -> list[Table]:
     """Return the published tables in the order of their descriptions."""
     models: list[tuple[str, dict[str, Any]]] = []
-    for schema, path in DESCRIPTIONS.items():
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        models += [(schema, model) for model in content["models"]]
+    for schema in SCHEMAS:
+        for path in descriptions(schema):
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            models += [(schema, model) for model in content["models"]]
     models.append(("meta", RUN))
     described = {model["name"]: model for _, model in models}
     return [

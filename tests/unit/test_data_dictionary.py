@@ -65,8 +65,8 @@ def test_every_model_of_the_published_layers_is_described(generator: ModuleType)
     described = {table.full_name for table in generator.load_tables()}
     models = {
         f"{schema}.{path.stem}"
-        for schema, description in generator.DESCRIPTIONS.items()
-        for path in description.parent.glob("*.sql")
+        for schema in generator.SCHEMAS
+        for path in (generator.MODELS / schema).glob("*.sql")
     }
     assert described == models | {"meta.run"}
 
