@@ -197,6 +197,10 @@ FLAGS: dict[str, tuple[str, str]] = {
     "NO_BASELINE": ("基準値なし", "no baseline"),
     "TARGET_APPROXIMATE": ("目標値は約", "the target is approximate"),
     "DEADLINE_APPROXIMATE": ("期限は目途", "the deadline is approximate"),
+    "DIFFERS_FROM_DEFAULT": (
+        "既定の方式とは記号が異なる",
+        "the letter differs from that of the default scheme",
+    ),
     "REPLAY_OPTIMISTIC": (
         "公表日の分からない数値を使った",
         "rests on a figure whose release date is unknown",

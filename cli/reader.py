@@ -16,18 +16,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-# The rows of kpi_progress that hold on a day: between two days of the table a verdict stands unchanged.
-AS_OF = """
-select * exclude (newest) from (
-    select
-        *,
-        row_number() over (
-            partition by measure_id, area_code, target_version, scheme order by evaluated_on desc
-        ) = 1 as newest
-    from marts.kpi_progress
-    where evaluated_on <= $day and scheme = 'default'
-) where newest
-"""
+# The verdicts that hold on a day, of the scheme that the scorecard shows.
+AS_OF = "select * from marts.kpi_progress_as_of($day) where scheme = 'default'"
 
 
 class NotPublishedError(RuntimeError):

@@ -124,8 +124,7 @@ def load(connection: duckdb.DuckDBPyConnection, day: date) -> Scorecard:
         beside.setdefault(row["measure_id"], []).append(row)
     together = rows(
         connection,
-        "select * from marts.kpi_verdict where evaluated_on <= $day "
-        "qualify row_number() over (partition by kpi_id order by evaluated_on desc) = 1",
+        "select * from marts.kpi_verdict_as_of($day) where scheme = 'default'",
         values,
     )
     return Scorecard(

@@ -28,3 +28,16 @@
 {% macro run_date() -%}
     cast('{{ var("run_date") }}' as date)
 {%- endmacro %}
+
+{# The fiscal year (April to March) in which a day lies. #}
+{% macro fiscal_year(day) -%}
+    (year({{ day }}) - case when month({{ day }}) < 4 then 1 else 0 end)
+{%- endmacro %}
+
+{# Time from one day to another as a scheme counts it: days, or fiscal years. #}
+{% macro time_span(earlier, later, scheme) -%}
+    case
+        when {{ scheme }} = 'integer_years' then {{ fiscal_year(later) }} - {{ fiscal_year(earlier) }}
+        else {{ days_between(earlier, later) }}
+    end
+{%- endmacro %}

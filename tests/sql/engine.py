@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from pipelines.settings import DBT_PROJECT_DIR
 
@@ -28,12 +29,14 @@ _MODELS = (
     "int_progress",
     "kpi_progress",
     "kpi_verdict",
+    "int_scheme_number",
+    "scheme_comparison",
 )
 
 _TABLES = {
     "stg_kpi": "kpi_id varchar, is_monitor_only boolean",
     "stg_measure": "measure_id varchar, kpi_id varchar, item_id varchar, body_scope varchar, area_type varchar, "
-    "direction varchar, is_non_decreasing boolean",
+    "direction varchar, unit varchar, is_non_decreasing boolean",
     "stg_plan": "plan_id varchar, started_on date",
     "stg_target": "measure_id varchar, target_version varchar, plan_id varchar, is_primary boolean, target_type varchar, "
     "comparator varchar, baseline_value decimal(38, 10), baseline_date date, target_value decimal(38, 10), "
@@ -86,6 +89,7 @@ class Case:
     non_decreasing: bool = False
     monitor_only: bool = False
     kpi: str | None = None
+    unit: str = "団体"
 
 
 @cache
@@ -108,6 +112,30 @@ def compiled(variables: str, folder: str) -> dict[str, str]:
         if hasattr(node.node, "compiled_code")
     }
     return {name: code[name] for name in _MODELS}
+
+
+def _target_row(measure: str, target: Target) -> tuple[Any, ...]:
+    return (
+        measure, target.version, "plan" if target.primary else "later", target.primary, target.kind,
+        target.comparator if target.value is not None else None, target.baseline, target.baseline_date,
+        target.value, target.deadline, False, False, target.adopted_on, target.adopted_on, target.series, target.applies_to,
+    )  # fmt: skip
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    """Insert rows through a frame of texts, which DuckDB casts: thousands at once, exact decimals."""
+    if not rows:
+        return
+    columns = [f"c{number}" for number in range(len(rows[0]))]
+    given_rows = pl.DataFrame(  # noqa: F841
+        {
+            name: pl.Series(
+                [None if row[number] is None else str(row[number]) for row in rows], dtype=pl.String
+            )
+            for number, name in enumerate(columns)
+        }
+    )
+    connection.execute(f"insert into {table} select * from given_rows")
 
 
 class Engine:
@@ -144,12 +172,13 @@ class Engine:
                     )
         return connection
 
-    def latest(self, case: Case, day: date = RUN_DATE) -> dict[str, Any]:
+    def latest(self, case: Case, day: date = RUN_DATE, scheme: str = "default") -> dict[str, Any]:
         """Return the primary national verdict of one case on one day."""
         connection = self.run([case], [day])
         cursor = connection.execute(
-            "select * from marts.kpi_progress where is_primary and area_code = '000000' and evaluated_on = ?",
-            [day],
+            "select * from marts.kpi_progress where is_primary and area_code = '000000' and evaluated_on = ? "
+            "and scheme = ?",
+            [day, scheme],
         )
         row = cursor.fetchone()
         assert row is not None
@@ -163,28 +192,24 @@ class Engine:
             "insert into staging.stg_area values ('000000', null, 'nation'), ('010006', null, 'prefecture')"
         )
         kpis = {case.kpi or f"k{number}": case.monitor_only for number, case in enumerate(cases)}
-        connection.executemany(
-            "insert into staging.stg_kpi values (?, ?)", [list(kpi) for kpi in kpis.items()]
-        )
+        _insert(connection, "staging.stg_kpi", list(kpis.items()))
         observations: list[tuple[Any, ...]] = []
+        measures: list[tuple[Any, ...]] = []
+        targets: list[tuple[Any, ...]] = []
         for number, case in enumerate(cases):
             measure = f"m{number}"
-            connection.execute(
-                "insert into staging.stg_measure values (?, ?, ?, 'all', null, ?, ?)",
-                [measure, case.kpi or f"k{number}", f"i{number}", case.direction, case.non_decreasing],
-            )
-            for target in case.targets:
-                connection.execute(
-                    "insert into staging.stg_target values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, false, false, ?, ?, ?, ?)",
-                    [
-                        measure, target.version, "plan" if target.primary else "later", target.primary, target.kind,
-                        target.comparator if target.value is not None else None, target.baseline, target.baseline_date,
-                        target.value, target.deadline, target.adopted_on, target.adopted_on, target.series, target.applies_to,
-                    ],
-                )  # fmt: skip
+            measures.append(
+                (
+                    measure, case.kpi or f"k{number}", f"i{number}", "all", None, case.direction, case.unit,
+                    case.non_decreasing,
+                )
+            )  # fmt: skip
+            targets += [_target_row(measure, target) for target in case.targets]
             observations += [
                 self._observation(number, index, figure) for index, figure in enumerate(case.figures)
             ]
+        _insert(connection, "staging.stg_measure", measures)
+        _insert(connection, "staging.stg_target", targets)
         self._observations(connection, observations)
 
     @staticmethod
@@ -201,15 +226,15 @@ class Engine:
             "value decimal(38, 10), numerator decimal(38, 10), denominator decimal(38, 10), observation_status varchar, "
             "enters_verdict boolean, published_on date, document_id varchar)"
         )
-        if rows:
-            connection.executemany(f"insert into given values ({', '.join('?' * 12)})", rows)
+        _insert(connection, "given", rows)
         connection.execute(
             """
             create table staging.stg_observation as
             select
                 *, 'all' as body_scope, 'day' as date_precision, 'printed' as date_basis, null::bigint as fiscal_year,
                 null::date as period_start, false as value_is_approximate, '団体' as unit, 'reported' as value_status,
-                false as label_is_inferred, null::varchar as conflict_group, null::varchar as exclusion_reason,
+                false as label_is_inferred, null::varchar as conflict_group,
+                case when observation_status = 'derived' then 'derived' end as exclusion_reason,
                 null::varchar as citation_title_ja, null::varchar as citation_publisher_ja,
                 null::varchar as original_publisher_ja, false as is_secondary, 'https://example.jp' as citation_url,
                 case when published_on is not null then 'printed' end as published_on_basis, null::varchar as page,

@@ -303,12 +303,12 @@ class TestReplay:
         )
         connection = engine.run([Case([LEVEL, successor], [known(DEADLINE, 1013)])])
         first = connection.execute(
-            "select min(evaluated_on) from marts.kpi_progress where target_version = 'later'"
+            "select min(evaluated_on) from marts.kpi_progress where target_version = 'later' and scheme = 'default'"
         ).fetchone()
         assert first == (date(2018, 6, 15),)
         final = connection.execute(
             "select target_version, status, baseline_value from marts.kpi_progress "
-            "where evaluated_on = date '2026-11-23' order by is_primary desc"
+            "where evaluated_on = date '2026-11-23' and scheme = 'default' order by is_primary desc"
         ).fetchall()
         assert final == [("plan", "achieved", 550), ("later", "overdue_no_final_data", 1013)]
 
@@ -326,12 +326,15 @@ class TestReplay:
         columns = "status, grade, reason_code, value, progress, pace, is_stale, is_provisional, target_adopted_later"
         days = [date(2014, 1, 1) + timedelta(days=17 * step) for step in range(250)]
         every = engine.run([case], days).execute(
-            f"select evaluated_on, {columns} from marts.kpi_progress where evaluated_on = any(?)", [days]
+            f"select evaluated_on, {columns} from marts.kpi_progress where evaluated_on = any(?) and scheme = 'default'",
+            [days],
         )
         expected = {row[0]: row[1:] for row in every.fetchall()}
         shipped = (
             engine.run([case])
-            .execute(f"select evaluated_on, {columns} from marts.kpi_progress order by 1")
+            .execute(
+                f"select evaluated_on, {columns} from marts.kpi_progress where scheme = 'default' order by 1"
+            )
             .fetchall()
         )
         assert len(expected) > 200
@@ -384,7 +387,7 @@ def test_a_kpi_of_several_measures(engine: Engine, letters: str, together: str) 
     }
     connection = engine.run([kinds[letter] for letter in letters])
     verdict = connection.execute(
-        "select grade, measure_count, pace from marts.kpi_verdict where evaluated_on = date '2026-11-23'"
+        "select grade, measure_count, pace from marts.kpi_verdict where evaluated_on = date '2026-11-23' and scheme = 'default'"
     ).fetchall()
     assert len(verdict) == 1
     assert verdict[0][:2] == (together, 2)
@@ -395,10 +398,10 @@ def test_the_pace_of_a_kpi_is_the_lowest(engine: Engine) -> None:
     cases = [Case([LEVEL], [known(day, value)], kpi="dual") for value in (900, 700)]
     connection = engine.run(cases, [date(2017, 1, 1)])
     paces = connection.execute(
-        "select pace from marts.kpi_progress where evaluated_on = date '2017-01-01' order by pace"
+        "select pace from marts.kpi_progress where evaluated_on = date '2017-01-01' and scheme = 'default' order by pace"
     ).fetchall()
     together = connection.execute(
-        "select pace from marts.kpi_verdict where evaluated_on = date '2017-01-01'"
+        "select pace from marts.kpi_verdict where evaluated_on = date '2017-01-01' and scheme = 'default'"
     ).fetchone()
     assert together == paces[0]
     assert paces[0] < paces[1]

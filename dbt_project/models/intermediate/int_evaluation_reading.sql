@@ -1,5 +1,5 @@
 -- What each verdict reads off the figures: baseline, latest figure, value at the deadline, and what came after.
-{%- set key = ['measure_id', 'area_code', 'evaluated_on', 'target_version'] %}
+{%- set key = ['measure_id', 'area_code', 'evaluated_on', 'target_version', 'figure_set'] %}
 {%- set keys = key | join(', ') %}
 with evaluation as (
 
@@ -26,8 +26,8 @@ baseline_day as (
         {{ keys }},
         coalesce(
             max(printed_baseline_date),
-            max(case when observation_status = 'final' and as_of_date <= plan_started_on then as_of_date end),
-            min(case when observation_status = 'final' then as_of_date end)
+            max(case when is_final and as_of_date <= plan_started_on then as_of_date end),
+            min(case when is_final then as_of_date end)
         ) as baseline_date
     from figure
     group by {{ keys }}
@@ -69,11 +69,11 @@ placed as (
             when
                 figure.as_of_date <= figure.target_date
                 and {{ days_between('figure.as_of_date', 'figure.target_date') }} <= {{ var('deadline_window_days') }}
-                then case figure.observation_status when 'final' then 4 else 2 end
+                then case when figure.is_final then 4 else 2 end
             when
                 figure.as_of_date > figure.target_date
                 and {{ days_between('figure.target_date', 'figure.as_of_date') }} <= {{ var('deadline_grace_days') }}
-                then case figure.observation_status when 'final' then 3 else 1 end
+                then case when figure.is_final then 3 else 1 end
         end as deadline_rank
     from figure
     inner join baseline using ({{ keys }})
@@ -87,7 +87,7 @@ deadline as (
         observation_id as deadline_observation_id,
         as_of_date as deadline_as_of_date,
         value as deadline_value,
-        observation_status as deadline_status,
+        is_final as deadline_is_final,
         known_on_basis as deadline_known_on_basis,
         is_met as deadline_is_met
     from (
@@ -134,10 +134,14 @@ other_series as (
         evaluation.area_code,
         evaluation.evaluated_on,
         evaluation.target_version,
+        evaluation.figure_set,
         true as has_figures_of_other_series
     from evaluation
     inner join {{ ref('int_measure_figure') }} as figure
-        on evaluation.measure_id = figure.measure_id and evaluation.area_code = figure.area_code
+        on
+            evaluation.measure_id = figure.measure_id
+            and evaluation.area_code = figure.area_code
+            and evaluation.figure_set = figure.figure_set
     where
         figure.enters_verdict
         and figure.known_on <= evaluation.evaluated_on
@@ -158,20 +162,20 @@ select
     latest.observation_id is not null as has_figure_after_baseline,
     case
         when latest.observation_id is not null then latest.is_met
-        else {{ meets('baseline.baseline_value', 'evaluation.comparator', 'evaluation.target_value') }}
+        else {{ meets('baseline.baseline_value', 'evaluation.comparator', 'evaluation.attained_from') }}
     end as is_met,
-    latest.observation_status = 'preliminary' as latest_is_preliminary,
+    not latest.is_final as latest_is_preliminary,
     deadline.deadline_observation_id,
     deadline.deadline_as_of_date,
     deadline.deadline_value,
     deadline.deadline_is_met,
-    deadline.deadline_status = 'preliminary' as deadline_is_preliminary,
+    not deadline.deadline_is_final as deadline_is_preliminary,
     summary.first_met_date,
     coalesce(summary.is_met_earlier, false) as is_met_earlier,
     case
         when last_before.observation_id is not null then last_before.is_met
         when baseline.baseline_date <= evaluation.target_date
-            then {{ meets('baseline.baseline_value', 'evaluation.comparator', 'evaluation.target_value') }}
+            then {{ meets('baseline.baseline_value', 'evaluation.comparator', 'evaluation.attained_from') }}
     end as last_before_deadline_is_met,
     coalesce(summary.is_met_later, false) as is_met_later,
     coalesce(summary.is_below_later, false) as is_below_later,

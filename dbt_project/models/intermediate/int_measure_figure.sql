@@ -1,4 +1,5 @@
 -- The figures of each measure: same item, same set of bodies, and bodies of the kind that the measure is about.
+-- A figure computed from others stands in a set of its own: it may give a verdict beside, never the measure's own.
 select
     measure.measure_id,
     figure.observation_id,
@@ -7,7 +8,10 @@ select
     figure.as_of_date,
     figure.value,
     figure.observation_status,
-    figure.enters_verdict,
+    case when figure.exclusion_reason = 'derived' then 'derived' else 'measured' end as figure_set,
+    figure.enters_verdict
+    or (figure.exclusion_reason = 'derived' and figure.as_of_date is not null and figure.value is not null)
+        as enters_verdict,
     figure.known_on,
     figure.known_on_basis
 from {{ ref('int_observation') }} as figure

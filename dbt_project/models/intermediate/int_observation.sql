@@ -31,19 +31,7 @@ ranked as (
 
     select
         *,
-        -- Vintages of one figure: same series, body, day and kind; contradicting sources are not vintages.
-        row_number() over (
-            partition by
-                item_id, series_id, area_code, body_scope, statistic, source_id,
-                case when observation_status in ('final', 'preliminary') then 'measured' else observation_status end,
-                coalesce(cast(as_of_date as varchar), observation_id)
-            order by
-                case observation_status when 'final' then 1 else 2 end,
-                known_on desc,
-                enters_verdict desc,
-                retrieved_at desc,
-                observation_id
-        ) = 1 as is_latest
+        {{ is_newest_vintage() }} as is_latest
     from figure
 
 )

@@ -1,19 +1,60 @@
 -- The numbers of progress: how much of the gap is closed, in how much of the time, and at which pace.
 -- A ratio needs a baseline before the deadline, a gap to close and a figure after the baseline.
-with reading as (
+-- Schemes differ in how they count the time that has passed and the whole time there is:
+--   default        days from the baseline to the figure, and from the baseline to the deadline;
+--   roadmap_2017   days from the baseline to the figure, and from the start of the plan to the deadline (the plan's words);
+--   integer_years  fiscal years instead of days;
+--   derived        as default, on figures computed from others.
+with scheme as (
+
+    select *
+    from (
+        values
+        ('default', 'measured'), ('roadmap_2017', 'measured'), ('integer_years', 'measured'), ('derived', 'derived')
+    ) as scheme (scheme, figure_set)
+
+),
+
+reading as (
+
+    select
+        reading.*,
+        scheme.scheme,
+        case when scheme.scheme = 'roadmap_2017' then reading.plan_started_on else reading.baseline_date end
+            as period_starts_on,
+        -- A level to be kept is known before the plan runs; a first figure that happens to meet the target is no such level.
+        coalesce(
+            reading.target_value = reading.baseline_value and reading.baseline_basis in ('printed', 'before_plan'), false
+        ) as is_maintain
+    from {{ ref('int_evaluation_reading') }} as reading
+    inner join scheme on reading.figure_set = scheme.figure_set
+
+),
+
+span as (
 
     select
         *,
-        -- A level to be kept is known before the plan runs; a first figure that happens to meet the target is no such level.
-        coalesce(target_value = baseline_value and baseline_basis in ('printed', 'before_plan'), false) as is_maintain,
+        {{ time_span('baseline_date', 'as_of_date', 'scheme') }} as time_passed,
+        {{ time_span('period_starts_on', 'target_date', 'scheme') }} as time_whole,
+        {{ time_span('as_of_date', 'target_date', 'scheme') }} as time_left,
+        case when scheme = 'integer_years' then 1.0 else 365.25 end as times_per_year
+    from reading
+
+),
+
+usable as (
+
+    select
+        *,
         case
             when
                 baseline_date is not null
                 and target_value <> baseline_value
-                and coalesce(baseline_date < target_date, true)
+                and coalesce(baseline_date < target_date and time_whole > 0, true)
                 then baseline_date
         end as ratio_baseline_date
-    from {{ ref('int_evaluation_reading') }}
+    from span
 
 ),
 
@@ -27,17 +68,11 @@ share as (
         end as progress,
         case
             when ratio_baseline_date is not null and has_figure_after_baseline
-                then {{ elapsed_share('as_of_date', 'baseline_date', 'target_date') }}
+                then cast(time_passed as double) / cast(time_whole as double)
         end as elapsed,
-        case
-            when ratio_baseline_date is not null and has_figure_after_baseline
-                then {{ days_between('baseline_date', 'as_of_date') }}
-        end as days_elapsed,
-        case
-            when ratio_baseline_date is not null and as_of_date < target_date
-                then {{ days_between('as_of_date', 'target_date') }}
-        end as days_left
-    from reading
+        case when ratio_baseline_date is not null and has_figure_after_baseline then time_passed end as ratio_time_passed,
+        case when ratio_baseline_date is not null and as_of_date < target_date then time_left end as ratio_time_left
+    from usable
 
 ),
 
@@ -52,7 +87,12 @@ pace as (
                 then
                     cast(baseline_value as double)
                     + (cast(target_value as double) - cast(baseline_value as double)) * least(elapsed, 1)
-        end as path_value
+        end as path_value,
+        (cast(target_value as double) - cast(value as double)) / (nullif(ratio_time_left, 0) / times_per_year)
+            as required_per_year,
+        (cast(value as double) - cast(baseline_value as double)) / (nullif(ratio_time_passed, 0) / times_per_year)
+            as actual_per_year,
+        {{ days_between('baseline_date', 'as_of_date') }} / nullif(progress, 0) as days_to_attainment
     from share
 
 )
@@ -60,18 +100,17 @@ pace as (
 select
     *,
     {{ direction_sign('direction') }} * (cast(value as double) - path_value) as gap_to_path,
-    (cast(target_value as double) - cast(value as double)) / (nullif(days_left, 0) / 365.25) as required_per_year,
-    (cast(value as double) - cast(baseline_value as double)) / (nullif(days_elapsed, 0) / 365.25) as actual_per_year,
+    -- How many times faster it must go from now on than it went so far.
+    required_per_year / nullif(actual_per_year, 0) as acceleration_factor,
     cast(baseline_value as double) + (cast(value as double) - cast(baseline_value as double)) / nullif(elapsed, 0)
         as projected_value,
     case
-        when progress > 0 and days_elapsed / progress < 36525
-            then {{ add_days('baseline_date', 'cast(ceil(days_elapsed / progress) as integer)') }}
+        when progress > 0 and days_to_attainment < 36525
+            then {{ add_days('baseline_date', 'cast(ceil(days_to_attainment) as integer)') }}
     end as projected_attainment_date,
     case
         {%- for name, percent in [('ahead', 100), ('on_track', 95), ('behind', 60), ('far_behind', 0)] %}
-        when
-            {{ pace_at_least(percent, 'value', 'as_of_date', 'baseline_value', 'baseline_date', 'target_value', 'target_date') }}
+        when {{ pace_at_least(percent, 'value', 'baseline_value', 'target_value', 'ratio_time_passed', 'time_whole') }}
             then '{{ name }}'
         {%- endfor %}
         else 'reversing'

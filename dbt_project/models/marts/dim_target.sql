@@ -1,3 +1,4 @@
+{{ config(post_hook="{{ as_of_table('select * from ' ~ this ~ ' where is_primary or known_on <= ' ~ on_day()) }}") }}
 -- Every version of every target. A baseline that the plan does not print is the one in force on the day of the run.
 select
     target.measure_id,

@@ -1,3 +1,5 @@
+-- As of a day: the figures known by then, the newest vintage among them marked; one that cannot be dated is not shown.
+{{ config(post_hook="{{ as_of_table('select * replace (' ~ is_newest_vintage() ~ ' as is_latest) from ' ~ this ~ ' where known_on <= ' ~ on_day()) }}") }}
 select
     observation_id,
     item_id,

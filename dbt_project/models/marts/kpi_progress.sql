@@ -1,3 +1,4 @@
+{{ config(post_hook="{{ as_of_table('select * from ' ~ this ~ ' where ' ~ holds_on(on_day())) }}") }}
 -- The decision table: the first condition that holds gives the status, its letter and its reason.
 with judged as (
 
@@ -90,6 +91,20 @@ lettered as (
         rests_on_not_before and evaluated_on < {{ run_date() }} as replay_is_optimistic
     from judged
 
+),
+
+compared as (
+
+    select
+        *,
+        lead(evaluated_on) over (
+            partition by measure_id, area_code, target_version, scheme order by evaluated_on
+        ) as superseded_on,
+        max(case when scheme = 'default' then grade end) over (
+            partition by measure_id, area_code, evaluated_on, target_version
+        ) as default_grade
+    from lettered
+
 )
 
 select
@@ -97,7 +112,7 @@ select
     area_code,
     evaluated_on,
     target_version,
-    'default' as scheme,
+    scheme,
     observation_id,
     as_of_date,
     cast(value as decimal(38, 10)) as value,
@@ -108,6 +123,7 @@ select
     gap_to_path,
     required_per_year,
     actual_per_year,
+    acceleration_factor,
     projected_value,
     projected_attainment_date,
     status,
@@ -126,6 +142,7 @@ select
         "case when value_is_approximate then 'TARGET_APPROXIMATE' end",
         "case when date_is_approximate then 'DEADLINE_APPROXIMATE' end",
         "case when replay_is_optimistic then 'REPLAY_OPTIMISTIC' end",
+        "case when grade <> default_grade then 'DIFFERS_FROM_DEFAULT' end",
     ]) }} as flags,
     cast(baseline_value as decimal(38, 10)) as baseline_value,
     baseline_date,
@@ -141,5 +158,6 @@ select
         when ratio_baseline_date is not null and deadline_value is not null
             then {{ progress_share('deadline_value', 'baseline_value', 'target_value') }}
     end as progress_at_deadline,
-    first_met_date
-from lettered
+    first_met_date,
+    superseded_on
+from compared

@@ -1,3 +1,4 @@
+{{ config(post_hook="{{ as_of_table('select * from ' ~ this ~ ' where ' ~ holds_on(on_day())) }}") }}
 -- A KPI of several measures: A only if all are A, B if any is B, else N if any is N, else F; the pace is the lowest.
 -- Drawn on every day on which any of its measures changes; a measure that did not change is taken as it stood.
 with measure_verdict as (
@@ -18,7 +19,8 @@ with measure_verdict as (
         ) as superseded_on
     from {{ ref('kpi_progress') }} as progress
     inner join {{ ref('stg_measure') }} as measure on progress.measure_id = measure.measure_id
-    where progress.area_code = '{{ var("nation") }}' and progress.is_primary
+    -- A figure computed from others never gives the letter of a KPI.
+    where progress.area_code = '{{ var("nation") }}' and progress.is_primary and progress.scheme <> 'derived'
 
 ),
 
@@ -67,6 +69,7 @@ select
     max(case when preference = 1 then status end) as status,
     max(case when preference = 1 then grade end) as grade,
     min(pace) as pace,
-    cast(count(*) as integer) as measure_count
+    cast(count(*) as integer) as measure_count,
+    lead(evaluated_on) over (partition by kpi_id, scheme order by evaluated_on) as superseded_on
 from ordered
 group by kpi_id, evaluated_on, scheme
