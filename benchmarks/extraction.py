@@ -31,6 +31,8 @@ from pipelines.extract.sheet import WORKBOOKS
 from pipelines.files import sha256_of
 from pipelines.identity.match import AreaRegister
 from pipelines.land.published import FileReading, PublishedReader
+from pipelines.land.register import register_from
+from pipelines.settings import Home
 
 _RETRIEVED_AT = "2026-01-01T00:00:00+09:00"
 # Readers of many seconds are measured less often.
@@ -228,16 +230,6 @@ def made_up_files(catalog: Catalog, folder: Path) -> tuple[list[MeasuredFile], A
     return files, made_up_register(areas)
 
 
-def _real_register(catalog: Catalog, origin: Path, folder: Path) -> AreaRegister:
-    from benchmarks.mutations import build_register
-    from pipelines.land.register import load_register
-    from pipelines.settings import Home
-
-    home = Home(folder / "home")
-    build_register(origin, home, catalog)
-    return load_register(home)
-
-
 def _ms(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds * 1000:,.1f}"
 
@@ -270,7 +262,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mieruka-bench-") as temporary:
         folder = Path(temporary)
         if arguments.origin:
-            register = _real_register(catalog, arguments.origin, folder)
+            register = register_from(arguments.origin, Home(folder / "home"), catalog)
             files = list(files_of(catalog, arguments.origin, every=arguments.all))
         else:
             files, register = made_up_files(catalog, folder)

@@ -29,7 +29,6 @@ import polars as pl
 
 from benchmarks.xlsx import write_xlsx
 from pipelines.acquire.archive import Snapshot
-from pipelines.acquire.fetch import acquire
 from pipelines.acquire.origin import name_other_years, published_files
 from pipelines.catalog.loader import Catalog, load_catalog
 from pipelines.catalog.published import KnownFile, Layout, PublishedTable
@@ -42,10 +41,8 @@ from pipelines.extract.sheet import WORKBOOKS, Sheet, cell_text, transposed
 from pipelines.extract.table import Place
 from pipelines.files import sha256_of
 from pipelines.identity.match import AreaRegister
-from pipelines.land.publication import PublicationLanding
 from pipelines.land.published import FileReading, PublishedReader
-from pipelines.land.register import land_register, load_register
-from pipelines.land.source import SourceLanding
+from pipelines.land.register import load_register, register_from
 from pipelines.settings import Home, now
 
 _PROCESSES = 2
@@ -731,19 +728,6 @@ def plan(files: list[DescribedFile], per_kind: int, seed: int) -> list[Case]:
     return cases
 
 
-def build_register(origin: Path, home: Home, catalog: Catalog) -> None:
-    """Acquire and land what the register of bodies is made of from an origin folder."""
-    home.create()
-    no_bodies = load_register(home)
-    for source in catalog.sources.values():
-        providing = [name for name, table in source.description.published.items() if table.provides]
-        if providing:
-            snapshots, _ = acquire(source, home, origin)
-            SourceLanding(source, catalog, home).land(snapshots)
-            PublicationLanding(source, catalog, home, no_bodies).land(snapshots, providing)
-    land_register(home, catalog)
-
-
 _bench: Bench | None = None
 
 
@@ -804,7 +788,7 @@ def measure(origin: Path, per_kind: int, seed: int) -> tuple[list[Result], list[
     catalog = load_catalog()
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
-        build_register(origin, home, catalog)
+        register_from(origin, home, catalog)
         with _pool(home.root, []) as pool:
             files = list(pool.map(_with_period, described_files(catalog, origin), chunksize=4))
         usable = [file for file in files if file.period]

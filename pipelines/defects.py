@@ -34,7 +34,9 @@ class Defect:
     @property
     def defect_id(self) -> str:
         """Return an id that is the same for the same defect in the same bytes."""
-        parts = (self.source_id, self.snapshot_sha256, self.file, self.row, self.column, self.rule)
+        # A file of one sheet has no sheet of another name.
+        sheets = () if self.sheet in (None, self.file) else (self.sheet,)
+        parts = (self.source_id, self.snapshot_sha256, self.file, *sheets, self.row, self.column, self.rule)
         return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
 
     def as_record(self) -> dict[str, Any]:
@@ -57,6 +59,14 @@ class Defect:
             return f"{place}: {found}。{self.expected_ja}"
         found = f"'{self.found}'" if self.found else "blank"
         return f"{place}: {found}. {self.expected_en}"
+
+
+class RefusedFileError(Exception):
+    """A file as a whole cannot be trusted; the defects say why."""
+
+    def __init__(self, defects: list[Defect]) -> None:
+        super().__init__("; ".join(defect.message("en") for defect in defects))
+        self.defects = defects
 
 
 def file_defect(

@@ -10,15 +10,11 @@ import polars as pl
 import pytest
 
 from pipelines.acquire.archive import Snapshot
-from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import Catalog
 from pipelines.files import sha256_of
 from pipelines.identity.match import AreaRegister
-from pipelines.identity.register import AREA_SCHEMA
-from pipelines.land.publication import PublicationLanding
 from pipelines.land.published import FileReading, PublishedReader
-from pipelines.land.register import land_register, load_register
-from pipelines.land.source import SourceLanding
+from pipelines.land.register import register_from
 from pipelines.settings import Home
 from tests.conftest import RETRIEVED_AT
 
@@ -42,17 +38,7 @@ def read(catalog: Catalog, register: AreaRegister, source_id: str, table: str, p
 
 def real_register(catalog: Catalog, folder: Path) -> AreaRegister:
     """Return the register of the bodies of every day from the code tables that lie in the mirror."""
-    home = Home(folder)
-    home.create()
-    nobody = AreaRegister(pl.DataFrame(schema=AREA_SCHEMA))
-    for source in catalog.sources.values():
-        tables = [name for name, table in source.description.published.items() if table.provides]
-        if tables:
-            snapshots, _ = acquire(source, home, MIRROR)
-            SourceLanding(source, catalog, home).land(snapshots)
-            PublicationLanding(source, catalog, home, nobody).land(snapshots, tables)
-    land_register(home, catalog)
-    return load_register(home)
+    return register_from(MIRROR, Home(folder), catalog)
 
 
 def figure(reading: FileReading, series_id: str, area_code: str, **other: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from html import escape
 from itertools import islice, product
 from pathlib import Path
 from typing import NamedTuple
@@ -39,6 +40,8 @@ _MONEY = ("円", "千円", "百万円", "億円")
 _COUNTED = ("人", "世帯", "枚", "件", "団体", "市町村", "事業", "システム", *_MONEY)
 _TEN_DECIMALS = Decimal(1).scaleb(-10)
 _RETRIES = 300
+_SENTENCE = "当面は作り物のままとする"
+_ROWS_OF_A_BODY = 4
 # Rows that give figures of the whole country, each with a scope of bodies.
 _WITHOUT_AREA = ("nation", "aggregate")
 
@@ -59,12 +62,13 @@ class FigureKey(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """What the file says: value in the item's unit, status, text and address of the cell."""
+    """What the file says: value in the item's unit, status, text, and the address of the cell in its sheet."""
 
     value: Decimal | None
     status: str
     raw_text: str
     cell: str
+    sheet: str
 
 
 @dataclass(frozen=True)
@@ -84,12 +88,26 @@ class Shape:
 
 
 @dataclass
+class Form:
+    """A sheet of one body: its name, the cells that name the body, and which rows of the whole file it has."""
+
+    name: str
+    cells: dict[tuple[int, int], object]
+    rows: list[int] = field(default_factory=list)
+
+
+@dataclass
 class MadeUpFile:
-    """A file as cells, with what it must give when it is read."""
+    """A file as cells, with what it must give when it is read.
+
+    Of a file with a sheet for each body (`forms`) the rows of all bodies stand under one header here; what is above
+    the first and below the last row of a body is written on every sheet.
+    """
 
     sheet: str
     name: str
     csv_name: str | None
+    html_name: str
     year: int
     rows: list[list[object]]
     merged: list[tuple[int, int, int, int]]
@@ -100,6 +118,12 @@ class MadeUpFile:
     body_rows: list[int]
     other_sheets: list[str]
     is_transposed: bool
+    forms: list[Form] = field(default_factory=list)
+
+    def spot(self, row: int) -> tuple[str, int]:
+        """Return the sheet of a row, and which row of it that is."""
+        form = next((form for form in self.forms if row in form.rows), None)
+        return (form.name, self.body_row + form.rows.index(row)) if form else (self.sheet, row)
 
     def header_cell(self, key: str) -> tuple[int, int]:
         """Return the position of a column's lowest header text."""
@@ -114,23 +138,65 @@ class MadeUpFile:
         turned = [[row[index] if index < len(row) else "" for row in self.rows] for index in range(width)]
         return turned, [(left, top, right, bottom) for top, left, bottom, right in self.merged]
 
+    def _sheets(self) -> Iterator[tuple[str, list[list[object]], list[tuple[int, int, int, int]]]]:
+        if not self.forms:
+            yield self.sheet, *self._cells()
+        for form in self.forms:
+            held = [self.rows[row] for row in form.rows if row < len(self.rows)]
+            if held:
+                above = [list(row) for row in self.rows[: self.body_row]]
+                for (row, column), value in form.cells.items():
+                    above[row][column] = value
+                yield form.name, [*above, *held, *self.rows[self.body_rows[-1] + 1 :]], self.merged
+
     def write_xlsx(self, folder: Path) -> Path:
         """Write a workbook, whatever the name says."""
         book = openpyxl.Workbook()
-        book.active.title = self.sheet
-        rows, merged = self._cells()
-        for number, row in enumerate(rows, start=1):
-            for column, value in enumerate(row, start=1):
-                if value != "":
-                    book.active.cell(number, column, value)
-        for top, left, bottom, right in merged:
-            book.active.merge_cells(
-                start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1
-            )
-        for name in self.other_sheets:
+        book.remove(book.active)
+        for name in self.other_sheets if self.forms else []:
+            book.create_sheet(name).cell(1, 1, "目次")
+        for name, rows, merged in self._sheets():
+            sheet = book.create_sheet(name)
+            for number, row in enumerate(rows, start=1):
+                for column, value in enumerate(row, start=1):
+                    if value != "":
+                        sheet.cell(number, column, value)
+            for top, left, bottom, right in merged:
+                sheet.merge_cells(
+                    start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1
+                )
+        for name in self.other_sheets if not self.forms else []:
             book.create_sheet(name)
         path = folder / "made_up.xlsx"
         book.save(path)
+        return path
+
+    def write_html(self, folder: Path, encoding: str = "utf-8") -> Path:
+        """Write a page that says above its table what a workbook says above its header."""
+        rows, merged = self._cells()
+        spans = {(top, left): (bottom + 1 - top, right + 1 - left) for top, left, bottom, right in merged}
+        hidden = {
+            (row, column)
+            for top, left, bottom, right in merged
+            for row, column in product(range(top, bottom + 1), range(left, right + 1))
+        } - spans.keys()
+        above = "".join(f"<p>{escape(str(cell))}</p>" for row in rows[: self.header_row] for cell in row)
+        table = [
+            "".join(
+                _html_cell(cell, spans.get((number, column), (1, 1)), number < self.body_row)
+                for column, cell in enumerate(row)
+                if (number, column) not in hidden
+            )
+            for number, row in enumerate(rows[self.header_row :], start=self.header_row)
+        ]
+        path = folder / "made_up.html"
+        page = _PAGE.format(
+            charset=encoding,
+            above=above,
+            sheet=escape(self.sheet),
+            rows="".join(f"<tr>{row}</tr>\n" for row in table),
+        )
+        path.write_bytes(page.encode(encoding))
         return path
 
     def write_csv(self, folder: Path, encoding: str = "utf-8") -> Path:
@@ -145,6 +211,21 @@ class MadeUpFile:
         path = folder / "made_up.csv"
         path.write_bytes(stream.getvalue().encode(encoding))
         return path
+
+
+_PAGE = """<!DOCTYPE html>
+<html><head><meta charset="{charset}"><title>作り物</title></head>
+<body><h1>作り物</h1>{above}<table><caption>{sheet}</caption>
+{rows}</table></body></html>
+"""
+
+
+def _html_cell(cell: object, span: tuple[int, int], is_heading: bool) -> str:
+    name = "th" if is_heading else "td"
+    spans = "".join(
+        f' {word}="{number}"' for word, number in zip(("rowspan", "colspan"), span, strict=True) if number > 1
+    )
+    return f"<{name}{spans}>{escape(str(cell)).replace(chr(10), '<br>')}</{name}>"
 
 
 # The words of a period, and the columns.
@@ -201,11 +282,15 @@ class _Header:
         kept = {
             key: column
             for key, column in layout.columns.items()
-            if shape.optional or not column.optional or column.must_be_in(span.year)
+            if (shape.optional or not column.optional or column.must_be_in(span.year))
+            and not (column.is_of_sheet or column.same_as)
         }
-        self._left_of = {column.left_of: key for key, column in kept.items() if column.left_of}
+        headless = [
+            key for key, column in kept.items() if column.left_of and not (column.header and shape.spelling)
+        ]
+        self._left_of = {kept[key].left_of: key for key in headless}
         self.levels: dict[str, list[str]] = {
-            key: [""] if column.left_of else self._path(key, self._spelled(column))
+            key: [""] if key in headless else self._path(key, self._spelled(column))
             for key, column in kept.items()
         }
         self._add_ignored()
@@ -263,6 +348,9 @@ class _Header:
                 levels if len(levels) <= self._layout.header_rows else [">".join(levels)]
             )
             added += 1
+        if self._layout.block:
+            # Other blocks of the form, with headers that nobody has described.
+            self.levels = {"beside 0": ["左の枠"], **self.levels, "beside 1": ["右の枠"]}
 
     def _name_anchor(self) -> None:
         wanted = {_plain(text) for text in self._layout.anchor}
@@ -403,7 +491,11 @@ class _Rows:
             for texts in combinations:
                 rows += [self._body(area, texts) for area in bodies] + self._others(texts)
         else:
-            rows += [self._body(area, texts) for area in bodies for texts in combinations]
+            rows += [
+                self._body(area, texts)
+                for number, area in enumerate(bodies)
+                for texts in self._some(combinations, number)
+            ]
             rows += [row for texts in combinations for row in self._others(texts)]
         for is_sum in (False, True):
             for row in rows:
@@ -414,6 +506,13 @@ class _Rows:
                 if row.kind == kind:
                     self._fill(row, self._sums(row, rows))
         return rows
+
+    def _some(self, combinations: list[dict[str, str]], number: int) -> list[dict[str, str]]:
+        """Return what a body's rows are of: all where sums are printed, else a few of many, others for the next body."""
+        if self._layout.ties or len(combinations) <= _ROWS_OF_A_BODY:
+            return combinations
+        first = number * _ROWS_OF_A_BODY
+        return [combinations[(first + place) % len(combinations)] for place in range(_ROWS_OF_A_BODY)]
 
     def _is_total(self, row: _Row) -> bool:
         return row.area_type in {tie.total for tie in self._layout.ties}
@@ -585,7 +684,7 @@ def _plain_cell(value: Decimal) -> object:
 def _cell_of(value: Decimal, column: PublishedColumn, shape: Shape) -> object:
     for word, number in column.words.items():
         if number == value:
-            return word
+            return _SENTENCE if word == "*" else word
     return shape.write(value, column) if shape.write else _plain_cell(value)
 
 
@@ -603,6 +702,7 @@ class _Maker:
         keys = list(self._header.positions)
         self._rows = _Rows(table, layout, keys, areas, catalog, self._span, shape).make()
         self._expected: dict[FigureKey, Figure] = {}
+        self._forms: dict[str, Form] = {}
 
     def _title_rows(self, width: int) -> list[list[object]]:
         if self._layout.header_at:
@@ -614,6 +714,8 @@ class _Maker:
             raise CannotMakeError(f"no title for {self._table.period.title}")
         rows: list[list[object]] = [[""] * width for _ in range(self._shape.above)]
         rows.append([title, *[""] * (width - 1)])
+        self._label_row = len(rows)
+        rows += [line for line in ([*self._labels()], [""] * len(self._labels())) if line]
         units = {column.unit for column in self._layout.columns.values() if column.unit in _MONEY}
         if len(units) == 1:
             rows.append([*[""] * (width - 1), f"（単位：{units.pop()}）"])
@@ -622,6 +724,27 @@ class _Maker:
                 [""] * width for _ in range(self._layout.header_at - 1)
             ]
         return rows
+
+    def _labels(self) -> list[str]:
+        columns = self._layout.columns.values()
+        return [
+            column.under[min(self._shape.spelling, len(column.under) - 1)]
+            for column in columns
+            if column.under
+        ]
+
+    def _form(self, area: MadeUpArea) -> Form:
+        """Return the sheet of a body: named by code and name, by either, as descriptions say that sheets are."""
+        names = (f"{area.area_code[:5]} {area.name}", area.area_code[:5], area.name)
+        identity = self._table.identity
+        assert identity is not None
+        said = {
+            identity.code: int(area.area_code[:5]), identity.prefecture: area.prefecture,
+            identity.name: "" if area.area_type == "prefecture" else area.name,
+        }  # fmt: skip
+        labelled = [key for key, column in self._layout.columns.items() if column.under]
+        cells = {(self._label_row + 1, place): said[key] for place, key in enumerate(labelled)}
+        return Form(names[self._shape.spelling % len(names)], dict(cells))
 
     def make(self) -> MadeUpFile:
         header, merged = self._header.cells()
@@ -639,18 +762,29 @@ class _Maker:
         rows += header
         first = len(rows)
         last: dict[str, str] = {}
+        sheet, others = self._sheet_names()
         for row in self._rows:
-            rows.append(self._body_cells(row, width, len(rows), last))
+            name, number = sheet, len(rows)
+            if self._table.sheets == "each" and row.area:
+                form = self._forms.setdefault(row.area.area_code, self._form(row.area))
+                name, number = form.name, first + len(form.rows)
+                form.rows.append(len(rows))
+            rows.append(self._body_cells(row, width, number, last, name))
         body_rows = list(range(first, len(rows)))
         if self._shape.notes:
             rows += [["" for _ in range(width)], ["（注）作り物の表である。", *[""] * (width - 1)]]
-        sheet, others = self._sheet_names()
+        forms = list(self._forms.values())
+        if forms:
+            sheet, others = f"{forms[0].name} … {forms[-1].name}", ["目次"]
         return MadeUpFile(
-            sheet, self._file_name(".xlsx"), self._csv_name(), self._span.year, rows, [(top + a, b, top + c, d) for a, b, c, d in merged], self._expected,
+            sheet, self._file_name(".xlsx"), None if forms else self._csv_name(), self._file_name(".html"), self._span.year, rows, [(top + a, b, top + c, d) for a, b, c, d in merged], self._expected,
             top, first, self._header.positions, body_rows, others, self._table.transposed,
+            forms,
         )  # fmt: skip
 
-    def _body_cells(self, row: _Row, width: int, number: int, last: dict[str, str]) -> list[object]:
+    def _body_cells(
+        self, row: _Row, width: int, number: int, last: dict[str, str], sheet: str
+    ) -> list[object]:
         cells: list[object] = [""] * width
         for key, place in self._header.positions.items():
             column = self._layout.columns.get(key)
@@ -664,7 +798,11 @@ class _Maker:
                     else _cell_of(row.values[key], column, self._shape)
                 )
                 cells[place] = cell
-                self._expect(row, key, column, cell, number, place)
+                self._expect(row, key, column, cell, number, place, sheet)
+                for again, other in self._layout.columns.items():
+                    if other.same_as == key:
+                        row.values[again] = Decimal(other.words.get(str(cell), 0))
+                        self._expect(row, again, other, cell, number, place, sheet)
             else:
                 text = row.texts.get(key, "")
                 cells[place] = "" if column.fill_down and last.get(key) == text else text
@@ -672,18 +810,21 @@ class _Maker:
         return cells
 
     def _expect(
-        self, row: _Row, key: str, column: PublishedColumn, cell: object, number: int, place: int
+        self, row: _Row, key: str, column: PublishedColumn, cell: object, number: int, place: int, sheet: str
     ) -> None:
         is_nation = row.kind in _WITHOUT_AREA
         if not is_nation and row.area is None:
             return
         where = (number, place) if not self._table.transposed else (place, number)
         written = _cell_of(row.values[key], column, self._shape)
-        status = "reported" if cell == written else _status_of(str(cell), column, self._table)
+        is_read = cell == written or (column.same_as and str(cell) in column.words)
+        status = "reported" if is_read else _status_of(str(cell), column, self._table)
         for measure in column.measures:
             if is_nation and measure.nation is None:
                 continue
             if any(row.texts.get(name) != text for name, text in measure.when.items()):
+                continue
+            if any(row.values.get(name) != number for name, number in measure.only.items()):
                 continue
             value = (
                 self._converted(row.values[key], str(column.unit), measure) if status == "reported" else None
@@ -696,7 +837,7 @@ class _Maker:
             if figure_key in self._expected:
                 raise CannotMakeError(f"two figures of {figure_key}")
             address = f"{get_column_letter(where[1] + 1)}{where[0] + 1}"
-            self._expected[figure_key] = Figure(value, status, _shown(cell), address)
+            self._expected[figure_key] = Figure(value, status, _shown(cell), address, sheet)
 
     def _converted(self, value: Decimal, unit: str, measure: Measure) -> Decimal:
         units = load_vocabulary().units

@@ -17,6 +17,9 @@ from pipelines.acquire.archive import MAX_BYTES
 
 Kind = Literal["xls", "xlsx", "csv", "json", "zip", "html"]
 
+# A page is the commonest false download: only a file that is described and named as one is taken for a page.
+PAGES = (".html", ".htm")
+
 # Genuine workbooks unpack to well under these; deflate alone cannot exceed about 1030 to 1.
 MAX_MEMBERS = 10_000
 MAX_UNPACKED = 1024 * 1024 * 1024

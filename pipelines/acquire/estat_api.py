@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -109,19 +110,30 @@ class TableInfo:
 class StatsTable:
     """Figures of one table, of one page or of all.
 
-    `records` has for every dimension `<id>_code` and `<id>_name`, with a time dimension also `time_year` and
+    `columns`, and `records` as a frame, have for every dimension `<id>_code` and `<id>_name`, with a time dimension also `time_year` and
     `time_kind` (calendar_year, fiscal_year), and `raw_text`, `unit`, `annotation`. `legend` says what the
     markers in `raw_text` mean in this table; `annotations` what the codes in `annotation` mean.
     """
 
     info: TableInfo
-    records: pl.DataFrame
+    columns: dict[str, list[Any]]
     class_objects: dict[str, ClassObject]
     legend: dict[str, str]
     annotations: dict[str, str]
     total_number: int
     next_key: int | None
     warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def records(self) -> pl.DataFrame:
+        """Return the columns as a frame."""
+        types = {name: pl.Int32 if name == "time_year" else pl.String for name in self.columns}
+        return pl.DataFrame(self.columns, schema=types)
+
+    @property
+    def height(self) -> int:
+        """Return the number of values."""
+        return len(self.columns["raw_text"])
 
 
 @dataclass(frozen=True)
@@ -279,11 +291,11 @@ def parse_stats_data(document: Mapping[str, Any]) -> StatsTable:
         return replace(_empty_table(root, data), warnings=(said,))
     class_objects = _class_objects(data)
     inf, counted = _object(data.get("DATA_INF")), _object(data.get("RESULT_INF"))
-    values = [_object(value) for value in _listed(inf.get("VALUE"))]
+    values = _objects(inf.get("VALUE"))
     _check_count(counted, len(values))
     return StatsTable(
         info=_table_info(data),
-        records=_records(values, class_objects),
+        columns=_columns(values, class_objects),
         class_objects=class_objects,
         legend={_text(note, "@char"): _text(note, "$") for note in _listed(inf.get("NOTE"))},
         annotations={_text(note, "@annotation"): _text(note, "$") for note in _listed(inf.get("ANNOTATION"))},
@@ -315,21 +327,22 @@ def join_pages(tables: Sequence[StatsTable]) -> StatsTable:
             f"{first.info.stats_data_id}: 取得の途中で統計表が更新されました。再実行してください",
             f"{first.info.stats_data_id}: the table was updated while it was fetched; run again",
         )
-    records = pl.concat([table.records for table in tables])
-    if records.height != first.total_number or tables[-1].next_key is not None:
+    columns = {name: [value for table in tables for value in table.columns[name]] for name in first.columns}
+    height = len(columns["raw_text"])
+    if height != first.total_number or tables[-1].next_key is not None:
         raise EstatShapeError(
-            f"{first.info.stats_data_id}: {first.total_number:,}件のはずが{records.height:,}件です",
-            f"{first.info.stats_data_id}: {first.total_number:,} values promised, {records.height:,} received",
+            f"{first.info.stats_data_id}: {first.total_number:,}件のはずが{height:,}件です",
+            f"{first.info.stats_data_id}: {first.total_number:,} values promised, {height:,} received",
         )
-    codes = [f"{dimension}_code" for dimension in first.class_objects]
-    if codes and records.select(codes).is_duplicated().any():
+    codes = [columns[f"{dimension}_code"] for dimension in first.class_objects]
+    if codes and len(set(zip(*codes, strict=True))) < height:
         raise EstatShapeError(
             f"{first.info.stats_data_id}: 同じ値が2度あります",
             f"{first.info.stats_data_id}: a value comes twice",
         )
     return replace(
         first,
-        records=records,
+        columns=columns,
         next_key=None,
         legend={marker: text for table in tables for marker, text in table.legend.items()},
         annotations={code: text for table in tables for code, text in table.annotations.items()},
@@ -390,6 +403,12 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """Return what may be one object, several or nothing as a list of objects."""
+    listed = _listed(value)
+    return listed if set(map(type, listed)) <= {dict} else [_object(one) for one in listed]
+
+
 def _text(holder: Any, key: str) -> str:
     value = _object(holder).get(key, "")
     return "" if value is None else str(value)
@@ -425,7 +444,7 @@ def _empty_table(root: dict[str, Any], data: dict[str, Any]) -> StatsTable:
     class_objects = _class_objects(data)
     return StatsTable(
         info=replace(info, stats_data_id=info.stats_data_id or asked),
-        records=_records([], class_objects),
+        columns=_columns([], class_objects),
         class_objects=class_objects,
         legend={},
         annotations={},
@@ -466,34 +485,39 @@ def _check_count(counted: dict[str, Any], values: int) -> None:
         )
 
 
-def _records(values: list[dict[str, Any]], class_objects: dict[str, ClassObject]) -> pl.DataFrame:
-    columns: dict[str, pl.Series] = {}
+def _texts(values: list[dict[str, Any]], key: str) -> list[str]:
+    """Return one field of all values as texts: nearly always they are texts already."""
+    found = [value.get(key, "") for value in values]
+    if set(map(type, found)) <= {str}:
+        return found
+    return ["" if text is None else str(text) for text in found]
+
+
+def _columns(values: list[dict[str, Any]], class_objects: dict[str, ClassObject]) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {}
     for dimension, class_object in class_objects.items():
-        codes = [_text(value, f"@{dimension}") for value in values]
-        for name, column in _dimension(class_object, codes).items():
-            columns[name] = column
-    columns["raw_text"] = pl.Series([_text(value, "$") for value in values], dtype=pl.String)
-    columns["unit"] = pl.Series([_text(value, "@unit") or None for value in values], dtype=pl.String)
-    columns["annotation"] = pl.Series(
-        [_text(value, "@annotation") or None for value in values], dtype=pl.String
-    )
-    return pl.DataFrame(columns)
+        columns |= _dimension(class_object, _texts(values, f"@{dimension}"))
+    columns["raw_text"] = _texts(values, "$")
+    for name in ("unit", "annotation"):
+        columns[name] = [text or None for text in _texts(values, f"@{name}")]
+    return columns
 
 
-def _dimension(class_object: ClassObject, codes: list[str]) -> dict[str, pl.Series]:
-    used = dict.fromkeys(codes)
+def _dimension(class_object: ClassObject, codes: list[str]) -> dict[str, list[Any]]:
+    used = {code: code for code in codes}
     for code in used:
         _check_code(class_object, code)
     names = {code: class_object.classes[code].name for code in used}
     dimension = class_object.dimension
-    columns = {
-        f"{dimension}_code": pl.Series(codes, dtype=pl.String),
-        f"{dimension}_name": pl.Series([names[code] for code in codes], dtype=pl.String),
+    columns: dict[str, list[Any]] = {
+        # The same objects, not only equal ones: whoever compares them later is done sooner.
+        f"{dimension}_code": [used[code] for code in codes],
+        f"{dimension}_name": [names[code] for code in codes],
     }
     if dimension == "time":
         times = {code: _time(code) for code in used}
-        columns["time_year"] = pl.Series([times[code][0] for code in codes], dtype=pl.Int32)
-        columns["time_kind"] = pl.Series([times[code][1] for code in codes], dtype=pl.String)
+        columns["time_year"] = [times[code][0] for code in codes]
+        columns["time_kind"] = [times[code][1] for code in codes]
     return columns
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipelines.acquire.content import PAGES
 from pipelines.catalog.published import Period, PublishedTable
 from pipelines.normalize.spans import find_parts
 from pipelines.normalize.text import normalise_width
@@ -39,9 +40,15 @@ def files_of(origin: Path) -> tuple[OriginFile, ...]:
 
 
 def is_file_of(name: str, table: PublishedTable) -> bool:
-    """Return whether a path is one that a table's patterns name; patterns bind at the end of the path."""
+    """Return whether a path is one that a table's patterns name; patterns bind at the end of the path.
+
+    A page (`.html`) belongs only to a table whose pattern says that it is one.
+    """
     path = PurePosixPath(normalise_width(name))
-    return any(path.match(normalise_width(pattern)) for pattern in table.file_patterns())
+    patterns = [normalise_width(pattern) for pattern in table.file_patterns()]
+    if path.name.lower().endswith(PAGES):
+        patterns = [pattern for pattern in patterns if pattern.lower().endswith(PAGES)]
+    return any(path.match(pattern) for pattern in patterns)
 
 
 def name_other_years(period: Period, first: str, second: str) -> bool:

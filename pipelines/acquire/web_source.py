@@ -24,7 +24,9 @@ _LIMITS = Limits(attempts=3, connect_seconds=10.0)
 _UNSAFE = re.compile(r"[^\w.()（）・ー-]+")
 # Any page or file of a host that cannot be reached at all stands for the others of this run.
 _HOST_RULES = ("unreachable", "timeout")
-_KINDS: dict[str, Kind] = {".xlsx": "xlsx", ".xls": "xls", ".csv": "csv", ".json": "json", ".zip": "zip"}
+_KINDS: dict[str, Kind] = {
+    ".xlsx": "xlsx", ".xls": "xls", ".csv": "csv", ".json": "json", ".zip": "zip", ".html": "html", ".htm": "html",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipelines.catalog.corrections import Correction, read_corrections
+from pipelines.catalog.kinds import written_out
 from pipelines.catalog.models import Item, Source
 from pipelines.catalog.vocabulary import load_vocabulary
 from pipelines.normalize.units import UnitError, convert
@@ -49,7 +50,7 @@ class Catalog:
 def _read(path: Path) -> Source:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Source.model_validate(content)
+        return Source.model_validate(written_out(content))
     except (yaml.YAMLError, ValidationError) as error:
         raise SourceDescriptionError(f"{path}: {error}") from error
 

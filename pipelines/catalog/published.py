@@ -19,6 +19,7 @@ CellType = Literal["text", "number", "date", "fiscal_year", "year"]
 # `aggregate`: a class of bodies of the whole nation, told apart by its `body_scope`; in sums it is a member.
 RowKind = Literal["nation", "prefecture", "total", "aggregate", "skip", "end"]
 _WITHIN = "!"
+_PAGES = (".html", ".htm")
 AsOf = Literal["period", "day_after_period", "column"]
 
 
@@ -53,7 +54,10 @@ class Period(Strict):
 
 
 class Measure(Strict):
-    """What the numbers of a column observe; `when` limits it to rows whose other columns hold given texts."""
+    """What the numbers of a column observe.
+
+    `when` limits it to rows whose other columns hold given texts, `only` to rows where other columns give a number.
+    """
 
     item_id: str
     series_id: str
@@ -63,6 +67,7 @@ class Measure(Strict):
     covers_year: bool = False
     years_before: int = 0
     when: dict[str, str] = Field(default_factory=dict)
+    only: dict[str, int] = Field(default_factory=dict)
     nation: str | None = None
     numerator: str | None = None
     denominator: str | None = None
@@ -83,15 +88,21 @@ class PublishedColumn(Strict):
     """One column: the texts of its header from the top level down (`人口>計`; `*` stands for anything).
 
     An `optional` column may be absent, with `present_in` only in files of other years: `2005-2006`, `2008-`.
-    `words` are cells that stand for a number, such as `○: 1` in the columns of a flag.
+    `words` are cells that stand for a number, such as `○: 1` in the columns of a flag; `"*"` is any other text.
     Where headers repeat, `at` names the column's letters; the header there must still be one of the texts. A column without a
     header stands `left_of` another. Of a text, `clean` takes the first group, or all that it matches (NFKC, no spaces).
+    `same_as` reads the cells of another column a second time, with marks and words of its own.
+    What a form says once for all rows of a sheet is no column of cells: it stands `under` a label above the header, or
+    is the group of a pattern found `in_sheet_name`; of both, they must agree.
     A column of years means their last days and nothing more precise, unless the publisher's definitions say on which
     day of the year its figures are taken (`month_day: "10-01"`).
     """
 
     header: list[str] = Field(alias="from", default_factory=list)
     left_of: str | None = None
+    same_as: str | None = None
+    under: list[str] = Field(default_factory=list)
+    in_sheet_name: Pattern | None = None
     type: CellType
     optional: bool = False
     present_in: list[Annotated[str, Field(pattern=r"\d{4}-(\d{4})?")]] = Field(default_factory=list)
@@ -113,8 +124,10 @@ class PublishedColumn(Strict):
             raise ValueError(f"unit: {self.unit} is not in the vocabulary")
         if self.measures and (self.unit is None or self.type != "number"):
             raise ValueError("a column that measures something is a number with a unit")
-        if not self.header and self.left_of is None:
+        if not (self.header or self.left_of or self.same_as or self.is_of_sheet):
             raise ValueError("a column is known by its header (`from`) or stands `left_of` another")
+        if self.is_of_sheet and (self.header or self.type != "text"):
+            raise ValueError("what stands `under` a label or `in_sheet_name` is a text without a header")
         if self.clean and self.type != "text":
             raise ValueError("`clean` is for texts: the text of a figure stays as printed")
         if self.month_day and self.type != "year":
@@ -122,6 +135,11 @@ class PublishedColumn(Strict):
         for status in self.marks.values():
             require("value_statuses", status)
         return self
+
+    @property
+    def is_of_sheet(self) -> bool:
+        """Return whether a sheet says this once for all of its rows."""
+        return bool(self.under or self.in_sheet_name)
 
     def must_be_in(self, year: int) -> bool:
         """Return whether a file of a year must have this optional column."""
@@ -153,7 +171,8 @@ class Identity(Strict):
     A code that `no_code` matches is none: such a row is known by its name, as in files without codes. `code_digits`
     says how long the codes are where a spreadsheet took their leading zeros: 12106 is 岩見沢市 or 千葉市緑区.
 
-    They are the bodies of the period's last day; with `as_of: fiscal_year_start` those of its 1 April, with `as_of:
+    A whole file names the `complete` bodies of the nation, or (`complete_in: prefectures`) of each prefecture of which
+    it names one. They are the bodies of the period's last day; with `as_of: fiscal_year_start` those of its 1 April, with `as_of:
     row` those of the day of each row (`as_of_column`), in a file of many years.
     """
 
@@ -164,6 +183,7 @@ class Identity(Strict):
     name: str | None = None
     types: list[str] = Field(min_length=1)
     complete: list[str] = Field(default_factory=list)
+    complete_in: Literal["nation", "prefectures"] = "nation"
     by_elimination: bool = False
     as_of: Literal["period_end", "fiscal_year_start", "row"] = "period_end"
 
@@ -212,6 +232,9 @@ class Layout(Strict):
     With `blank_rows` blank rows stand between groups of bodies and are no sign of a lost one. The header is found by
     a cell `anchor` in its row `anchor_row`; with `header_at`, the row of the file in which it begins, in any row of it.
     Up to the column `heads_spread_to` a head that is not merged holds for the blank cells to its right, as if it were.
+    A `block` is a part of a form: headers left of its first and right of its last described column are another's. It has
+    `rows` below its header, or one `row`, which is read also when it is blank. The text of the column `note` goes with
+    every figure of its row.
     """
 
     since: int = Field(alias="from")
@@ -228,6 +251,13 @@ class Layout(Strict):
     ties: list[Tie] = Field(default_factory=list)
     observation_status: str | None = None
     blank_rows: bool = False
+    block: Literal["rows", "row"] | None = None
+    note: str | None = None
+
+    def condition_columns(self) -> list[str]:
+        """Return the columns on whose texts it depends which measure a row is of."""
+        measures = [measure for column in self.columns.values() for measure in column.measures]
+        return sorted({name for measure in measures for name in measure.when})
 
     def day_columns(self) -> list[str]:
         """Return the columns that give the days of figures."""
@@ -265,11 +295,16 @@ class KnownFile(Strict):
     transcribed_by: str | None = None
 
 
+# What a table of texts gives to the common tables: parts of the register of areas, or the types of bodies.
+Provided = Literal["code_list", "standard_areas", "area_events", "associations", "peer_types"]
+
+
 class PublishedTable(Strict):
     """A series of files of one publication: where they lie, what they describe, in which layouts.
 
     A pattern of `files` may go on with the file that is read within an archive: `survey*.zip!*市区町村*.xlsx`.
-    A `transposed` file has its bodies in columns.
+    A `transposed` file has its bodies in columns. With `sheets: each` all sheets whose names match are one table, such
+    as forms that have a sheet for each body.
     """
 
     title: Label
@@ -284,10 +319,11 @@ class PublishedTable(Strict):
     observation_status: str = "final"
     date_basis: Literal["printed", "interpreted"] = "printed"
     transcribed_by: str | None = None
-    provides: Literal["code_list", "standard_areas", "area_events", "associations"] | None = None
+    provides: Provided | None = None
     known_files: dict[str, KnownFile] = Field(default_factory=dict)
     genuine_file_seen: bool = True
     transposed: bool = False
+    sheets: Literal["first", "each"] = "first"
     marks: dict[str, str] = Field(default_factory=dict)
     layouts: list[Layout] = Field(min_length=1)
 
@@ -301,6 +337,11 @@ class PublishedTable(Strict):
             raise ValueError("layouts stand in the order of the periods from which they hold")
         if (self.role == "figures") != (self.identity is not None):
             raise ValueError("`identity:` belongs to role figures, and only there")
+        if self.sheets == "each" and (self.identity is None or self.transposed):
+            raise ValueError("`sheets: each` is for figures of bodies in rows")
+        suffixes = {suffix.lower() for place in self.web for suffix in place.suffixes}
+        if suffixes & set(_PAGES) and not any(name.lower().endswith(_PAGES) for name in self.files):
+            raise ValueError("a page (.html) is a file of this table only if `files` names one")
         for layout in self.layouts:
             if layout.observation_status:
                 require("observation_statuses", layout.observation_status)
@@ -313,13 +354,14 @@ class PublishedTable(Strict):
         columns = layout.columns
         named = [name for rule in layout.rows for name in rule.where]
         named += [name for tie in layout.ties for name in (*tie.columns, *([tie.by] if tie.by else []))]
+        named += [layout.note] if layout.note else []
         if self.identity:
             keys = (self.identity.code, self.identity.prefecture, self.identity.name)
             named += [name for name in keys if name and name not in columns and self.identity.code is None]
         for column in columns.values():
-            named += [column.left_of] if column.left_of else []
+            named += filter(None, (column.left_of, column.same_as))
             for measure in column.measures:
-                named += [*measure.when]
+                named += [*measure.when, *measure.only]
                 named += filter(None, (measure.as_of_column, measure.numerator, measure.denominator))
         unknown = sorted(set(named) - columns.keys())
         if unknown:

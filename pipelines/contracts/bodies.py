@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 
 from pipelines.catalog.published import Identity
 from pipelines.defects import Defect
-from pipelines.extract.body import BODY, Body, plain
+from pipelines.extract.body import BODY, Body
+from pipelines.extract.columns import plain
 from pipelines.extract.header import Header
 from pipelines.extract.sheet import address
 from pipelines.extract.table import Place
@@ -209,10 +210,19 @@ def _name_of(index: AreaIndex, code: str) -> str:
     return area.name_ja if area else code
 
 
+def expected_bodies(identity: Identity, index: AreaIndex, named: Iterable[str | None]) -> frozenset[str]:
+    """Return the bodies that a file must name: those of the nation, or of each prefecture of which it names one."""
+    complete = index.of_types(*identity.complete) if identity.complete else frozenset()
+    if identity.complete_in == "nation":
+        return complete
+    prefectures = {code[:2] for code in complete.intersection(code for code in named if code)}
+    return frozenset(code for code in complete if code[:2] in prefectures)
+
+
 def _missing(identity: Identity, index: AreaIndex, areas: list[Area | None], place: Place) -> list[Defect]:
     """Return a defect for each body that existed on the file's day and has no row."""
     present = {area.area_code for area in areas if area}
-    absent = sorted(index.of_types(*identity.complete) - present) if identity.complete else []
+    absent = sorted(expected_bodies(identity, index, present) - present)
     return [
         place.defect(
             "body_missing", None,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cached_property
+from itertools import chain
 
 import polars as pl
 
 from pipelines.catalog.published import PublishedColumn
 from pipelines.contracts.cells import DECIMAL
+from pipelines.extract.columns import text_series
 from pipelines.normalize.numbers import NumberFormatError, parse_number
 from pipelines.normalize.text import normalise_width
 
@@ -40,8 +43,28 @@ def mark_key(text: str) -> str:
     return normalise_width(text).translate(_DASHES)
 
 
-def _legend(*legends: dict[str, str]) -> dict[str, str]:
-    return {mark_key(mark): status for legend in legends for mark, status in legend.items()}
+class _OddCells:
+    """Reads those cells of a column that are no plain numbers; each text once, for columns repeat their marks."""
+
+    def __init__(self, column: PublishedColumn, marks: dict[str, str]) -> None:
+        self._column = column
+        self._marks = marks
+        self._read: dict[str, tuple[Decimal | None, str]] = {}
+
+    @cached_property
+    def _legend(self) -> dict[str, str]:
+        legends = (self._marks, self._column.marks)
+        return {mark_key(mark): status for legend in legends for mark, status in legend.items()}
+
+    @cached_property
+    def _words(self) -> dict[str, int]:
+        return {mark_key(word): number for word, number in self._column.words.items()}
+
+    def read(self, text: str) -> tuple[Decimal | None, str]:
+        """Return the number, if it is one, and the status."""
+        if text not in self._read:
+            self._read[text] = _odd_cell(text, self._column, self._legend, self._words)
+        return self._read[text]
 
 
 def _odd_cell(
@@ -52,6 +75,8 @@ def _odd_cell(
         return Decimal(word), REPORTED
     if (status := legend.get(key)) is not None:
         return None, status
+    if key and (any_text := words.get("*")) is not None:
+        return Decimal(any_text), REPORTED
     if column.bracketed and (bare := _BRACKETED.fullmatch(normalise_width(text))):
         text = bare[1]
     try:
@@ -72,35 +97,34 @@ def read_numbers(texts: list[str], column: PublishedColumn, marks: dict[str, str
 
 
 def read_columns(
-    texts: Mapping[str, list[str]], columns: Mapping[str, PublishedColumn], marks: dict[str, str]
+    cells: Mapping[str, Sequence[object]], columns: Mapping[str, PublishedColumn], marks: dict[str, str]
 ) -> dict[str, Numbers]:
-    """Return the numbers of several columns by name, as `read_numbers` does: those written plainly all at once."""
-    series = pl.DataFrame({key: pl.Series(cells, dtype=pl.String) for key, cells in texts.items()})
-    plainly = pl.when(pl.all().str.contains(_PLAIN_NUMBER)).then(pl.all())
-    values = series.select(plainly.cast(DECIMAL, strict=False))
-    return {key: _completed(series[key], values[key], columns[key], marks) for key in texts}
-
-
-def _completed(
-    texts: pl.Series, values: pl.Series, column: PublishedColumn, marks: dict[str, str]
-) -> Numbers:
-    """Return a column whose plain numbers are read, with the cells that are marks, words or otherwise written."""
-    if not values.null_count():
-        return Numbers(values, _all_reported(len(texts)), texts, [])
+    """Return the numbers of columns of one height by name, as `read_numbers` does: all of them in one go."""
+    texts = text_series(list(chain.from_iterable(cells.values())))
+    values, statuses = _plain_numbers(texts), pl.Series([REPORTED]).new_from_index(0, len(texts))
+    height = len(texts) // max(len(cells), 1)
     odd = values.is_null().arg_true().to_list()
-    written = texts.gather(odd).to_list()
-    legend = _legend(marks, column.marks)
-    words = {mark_key(word): number for word, number in column.words.items()}
-    read = {text: _odd_cell(text, column, legend, words) for text in set(written)}
-    numbers = pl.Series([read[text][0] for text in written], dtype=DECIMAL)
-    status_of = [read[text][1] for text in written]
-    return Numbers(
-        values.scatter(odd, numbers),
-        _all_reported(len(texts)).scatter(odd, pl.Series(status_of, dtype=pl.String)),
-        texts,
-        [index for index, status in zip(odd, status_of, strict=True) if status == PARSE_FAILED],
-    )
+    readers = [_OddCells(columns[key], marks) for key in cells]
+    written = zip(odd, texts.gather(odd).to_list(), strict=True)
+    read = [readers[place // height].read(text) for place, text in written]
+    if read:
+        values = values.scatter(odd, pl.Series([number for number, _ in read], dtype=DECIMAL))
+        statuses = statuses.scatter(odd, pl.Series([status for _, status in read], dtype=pl.String))
+    failed = [place for place, (_, status) in zip(odd, read, strict=True) if status == PARSE_FAILED]
+    starts = {key: number * height for number, key in enumerate(cells)}
+    return {
+        key: Numbers(
+            values.slice(start, height),
+            statuses.slice(start, height),
+            texts.slice(start, height),
+            [place - start for place in failed if start <= place < start + height],
+        )
+        for key, start in starts.items()
+    }
 
 
-def _all_reported(count: int) -> pl.Series:
-    return pl.Series([REPORTED], dtype=pl.String).new_from_index(0, count)
+def _plain_numbers(texts: pl.Series) -> pl.Series:
+    """Return the numbers of texts that are written plainly, null for all others."""
+    text = pl.col("text")
+    plainly = pl.when(text.str.contains(_PLAIN_NUMBER)).then(text)
+    return texts.alias("text").to_frame().select(plainly.cast(DECIMAL, strict=False)).to_series()

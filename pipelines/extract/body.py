@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import itemgetter
-from typing import cast
 
 from pipelines.catalog.published import Layout, RowRule
 from pipelines.defects import Defect
+from pipelines.extract.columns import Columns, blank_among, is_blank, plain, texts_of
 from pipelines.extract.header import Header
 from pipelines.extract.sheet import Sheet, address, cell_text
 from pipelines.extract.table import Place
-from pipelines.normalize.text import normalise_width
 
 BODY = "body"
 _FIRST_SHOWN = 20
-_NOTE = re.compile(r"(?:\(?注|※|\*|備考|\(備考|資料[:：]|出典[:：])")
+# A file in which more rows than this break a rule of the row has its columns mixed up.
+_COLUMNS_ARE_WRONG = 0.1
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Body:
     def texts(self, key: str) -> list[str]:
         """Return a column's cells as exact texts; the list is shared, so do not change it."""
         if key not in self._texts:
-            self._texts[key] = _texts_of(self.columns[key])
+            self._texts[key] = texts_of(self.columns[key])
         return self._texts[key]
 
     def part(self, places: list[int]) -> Body:
@@ -54,105 +53,32 @@ class Body:
     def plain_texts(self, key: str) -> list[str]:
         """Return a column's cells as rules compare them; the list is shared, so do not change it."""
         if key not in self._plain:
-            self._plain[key] = list(map(plain, self.texts(key)))
+            texts = self.texts(key)
+            known = {text: plain(text) for text in set(texts)}
+            self._plain[key] = [known[text] for text in texts]
         return self._plain[key]
 
 
-def _texts_of(values: list[object]) -> list[str]:
-    """Long tables repeat few values: each is turned into text once, unless 1 and True could be taken for each other."""
-    types = set(map(type, values))
-    if types <= {str}:
-        return cast(list[str], values)
-    if not types <= {str, float}:
-        return [cell_text(value) for value in values]
-    known = {value: cell_text(value) for value in set(values)}
-    return [known[value] for value in values]
+@dataclass(frozen=True)
+class ReadTable:
+    """A table as read: by which layout, under which header, its rows, and where its defects lie."""
 
+    layout: Layout
+    header: Header
+    body: Body
+    place: Place
 
-@lru_cache(maxsize=65536)
-def plain(text: str) -> str:
-    """Return a text as rules compare it: NFKC, no white space."""
-    return "".join(normalise_width(text).split())
+    def address(self, row: int, key: str) -> str:
+        """Return the address of a described column's cell in a row counted from 0."""
+        return address(row, self.header.positions[key])
 
-
-def _is_blank(value: object) -> bool:
-    return value == "" or value is None or (isinstance(value, str) and not value.strip())
-
-
-def _blank_among(values: set[object]) -> set[object]:
-    return {value for value in values if value is None or (isinstance(value, str) and not value.strip())}
+    def are_too_many(self, wrong: int) -> bool:
+        """Return whether so many rows or cells are wrong that the file itself is: its columns are mixed up."""
+        return wrong > max(3, len(self.body.rows) * _COLUMNS_ARE_WRONG)
 
 
 def _first_text(row: Sequence[object]) -> str:
-    return next((plain(cell_text(value)) for value in row if not _is_blank(value)), "")
-
-
-class _Columns:
-    """The cells of some rows by column; each column is taken out once. A cell that is not there is empty."""
-
-    def __init__(self, rows: Sequence[Sequence[object]]) -> None:
-        self._rows = rows
-        self._columns: dict[int, list[object]] = {}
-        self._distinct: dict[int, set[object]] = {}
-        self._width = min(map(len, rows), default=0)
-        self.count = len(rows)
-
-    def of(self, index: int) -> list[object]:
-        """Return a column's cells; the list is shared, so do not change it."""
-        if index not in self._columns:
-            self._columns[index] = (
-                list(map(itemgetter(index), self._rows))
-                if index < self._width
-                else [row[index] if index < len(row) else "" for row in self._rows]
-            )
-        return self._columns[index]
-
-    def distinct(self, index: int) -> set[object]:
-        """Return a column's different cells: a long table has few, and each is judged once."""
-        if index not in self._distinct:
-            self._distinct[index] = set(self.of(index))
-        return self._distinct[index]
-
-    def shorter_than(self, width: int) -> list[int]:
-        """Return the rows that end before a column."""
-        if width <= self._width:
-            return []
-        return [place for place, row in enumerate(self._rows) if len(row) < width]
-
-    def blank_in(self, indexes: Sequence[int]) -> list[int]:
-        """Return the rows whose cells are blank in all of some columns."""
-        places: Iterable[int] = range(self.count)
-        for index in indexes:
-            blank, cells = _blank_among(self.distinct(index)), self.of(index)
-            places = [place for place in places if cells[place] in blank] if blank else []
-            if not places:
-                break
-        return list(places)
-
-    def notes(self) -> list[int]:
-        """Return the rows whose first text begins as a note does."""
-        found: list[int] = []
-        places: Sequence[int] = range(self.count)
-        width = max(map(len, self._rows), default=0) if self.blank_in([0]) else 1
-        for index in range(width):
-            cells, left = self.of(index), []
-            for place in places:
-                cell = cells[place]
-                begins = _beginning(cell) if isinstance(cell, str) else cell is None
-                if begins is None:
-                    found.append(place)
-                elif begins:
-                    left.append(place)
-            places = left
-            if not places:
-                break
-        return found
-
-
-@lru_cache(maxsize=65536)
-def _beginning(text: str) -> bool | None:
-    """Return None for a text that begins a note, else whether it is blank."""
-    return None if _NOTE.match(plain(text)) else not text.strip()
+    return next((plain(cell_text(value)) for value in row if not is_blank(value)), "")
 
 
 @lru_cache(maxsize=131072)
@@ -160,7 +86,7 @@ def _fits(pattern: str, text: str) -> bool:
     return re.fullmatch(pattern, plain(text)) is not None
 
 
-def _fitting(pattern: str, index: int | None, columns: _Columns, places: list[int] | None) -> list[int]:
+def _fitting(pattern: str, index: int | None, columns: Columns, places: list[int] | None) -> list[int]:
     """Return those of some rows (None: of all) whose cell a pattern matches; a column that is not there is empty."""
     among = range(columns.count) if places is None else places
     if index is None:
@@ -175,7 +101,7 @@ def _fitting(pattern: str, index: int | None, columns: _Columns, places: list[in
 
 
 def _sorted_by_rules(
-    rules: list[RowRule], positions: Mapping[str, int], columns: _Columns
+    rules: list[RowRule], positions: Mapping[str, int], columns: Columns
 ) -> tuple[list[str], dict[int, str]]:
     """Return each row's kind by the first rule that holds, and the scopes that rules give to their figures."""
     kinds = [BODY] * columns.count
@@ -195,7 +121,7 @@ def _sorted_by_rules(
 
 
 def _filled_down(values: list[object]) -> list[object]:
-    blank = _blank_among(set(values))
+    blank = blank_among(set(values))
     if not blank:
         return values
     last: object = ""
@@ -206,10 +132,14 @@ def _filled_down(values: list[object]) -> list[object]:
     return filled
 
 
-def _cleaned(value: object, pattern: str) -> object:
-    """Return the part of a text that a pattern finds; what it does not match stays for others to report."""
-    match = re.search(pattern, plain(cell_text(value)))
-    return (match.group(1) if match.re.groups else match.group(0)) if match else value
+def _cleaned(values: list[object], pattern: str) -> list[object]:
+    """Return the parts of texts that a pattern finds; what it does not match stays for others to report."""
+    compiled = re.compile(pattern)
+    found = (compiled.search(plain(cell_text(value))) for value in values)
+    return [
+        match.group(min(compiled.groups, 1)) if match else value
+        for value, match in zip(values, found, strict=True)
+    ]
 
 
 class _Reader:
@@ -232,7 +162,7 @@ class _Reader:
         ]
         self._header = sheet.rows[header.first_body_row - 1]
         self._first = header.first_body_row
-        self.columns = _Columns(sheet.rows[self._first : self._stop()])
+        self.columns = Columns(sheet.rows[self._first : self._stop()])
         self._kinds, self._scopes = _sorted_by_rules(layout.rows, positions, self.columns)
         self._gap = self._ended = False
         self._groups = layout.blank_rows
@@ -275,12 +205,12 @@ class _Reader:
         self._take_all(taken, self.columns.count)
 
     def _is_blank_row(self, row: Sequence[object]) -> bool:
-        return all(index >= len(row) or _is_blank(row[index]) for index in self._indexes)
+        return all(index >= len(row) or is_blank(row[index]) for index in self._indexes)
 
     def _like_header(self) -> list[int]:
         """Return the rows that may repeat the header."""
         index = next(
-            (i for i in self._indexes if i < len(self._header) and not _is_blank(self._header[i])), None
+            (i for i in self._indexes if i < len(self._header) and not is_blank(self._header[i])), None
         )
         if index is None:
             return []
@@ -329,8 +259,8 @@ class _Reader:
 
     def _after_gap(self, number: int, row: Sequence[object]) -> None:
         """Judge a row after a blank one: publishers' check sums name no body; a body there means that a row was lost."""
-        named = [i for i in self._named or self._indexes[:1] if i < len(row) and not _is_blank(row[i])]
-        figures = [i for i in self._figures if i < len(row) and not _is_blank(row[i])]
+        named = [i for i in self._named or self._indexes[:1] if i < len(row) and not is_blank(row[i])]
+        figures = [i for i in self._figures if i < len(row) and not is_blank(row[i])]
         if not named or (self._figures and not figures) or len(self.defects) >= _FIRST_SHOWN:
             return
         self.defects.append(
@@ -343,6 +273,20 @@ class _Reader:
         )  # fmt: skip
 
 
+def _one_row(sheet: Sheet, layout: Layout, header: Header) -> Body:
+    """Return the row under a header, blank or not; a header merged over more rows than described is higher."""
+    row = header.first_body_row
+    for (top, left), (bottom, _) in sheet.merged:
+        if top < header.first_body_row <= bottom and left in header.positions.values():
+            row = max(row, bottom + 1)
+    cells = Columns(sheet.rows[row : row + 1] or [[]])
+    columns: dict[str, list[object]] = {}
+    for key, index in header.positions.items():
+        clean = layout.columns[key].clean
+        columns[key] = _cleaned(cells.of(index), clean) if clean else cells.of(index)
+    return Body([row], [BODY], columns, [], [None])
+
+
 def read_body(
     sheet: Sheet, layout: Layout, header: Header, identity: list[str], place: Place
 ) -> tuple[Body, list[Defect]]:
@@ -350,6 +294,8 @@ def read_body(
 
     The table ends at an `end` rule, at a row whose first text is a note, or with its last row that is not blank.
     """
+    if layout.block == "row":
+        return _one_row(sheet, layout, header), []
     reader = _Reader(sheet, layout, header, identity, place)
     reader.walk()
     places = reader.places
@@ -359,6 +305,6 @@ def read_body(
         values = cells if len(places) == len(cells) else [cells[taken] for taken in places]
         column = layout.columns[key]
         filled = _filled_down(values) if column.fill_down else values
-        columns[key] = [_cleaned(value, column.clean) for value in filled] if column.clean else filled
+        columns[key] = _cleaned(filled, column.clean) if column.clean else filled
     rows = [header.first_body_row + taken for taken in places]
     return Body(rows, reader.kinds, columns, reader.notes, reader.scopes), reader.defects

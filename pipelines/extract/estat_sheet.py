@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
-import polars as pl
-
 from pipelines.acquire.estat_api import EstatError, EstatShapeError, StatsTable, join_pages, parse_stats_data
 from pipelines.extract.json_fields import flat_fields
 from pipelines.extract.sheet import IncompleteFileError, Sheet, UnreadableFileError, matching_sheet
@@ -43,14 +41,15 @@ def read_estat_answers(documents: Sequence[Mapping[str, Any]], patterns: list[st
     name = table.info.stats_data_id
     if matching_sheet([name], patterns) is None:
         raise UnreadableFileError(f"{' / '.join(patterns)} ∉ e-Stat API [{name}]")
-    frame = _texts(table.records)
+    columns = _texts(table.columns)
     title: list[object] = [
         f"STATS_DATA_ID: {name}",
         *(f"{key}: {text}" for key, text in _facts(documents[0]).items() if key != "@id"),
         *(f"NOTE {mark}: {meaning}" for mark, meaning in table.legend.items()),
         *(f"ANNOTATION {code}: {meaning}" for code, meaning in table.annotations.items()),
     ]
-    return Sheet(name, [title, list(frame.columns), *map(list, frame.iter_rows())], marks=table.legend)
+    rows = map(list, zip(*columns.values(), strict=True))
+    return Sheet(name, [title, list(columns), *rows], marks=table.legend)
 
 
 def _facts(document: Mapping[str, Any]) -> dict[str, str]:
@@ -60,19 +59,22 @@ def _facts(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _refuse_parts(tables: Sequence[StatsTable]) -> None:
-    held, total = sum(table.records.height for table in tables), max(table.total_number for table in tables)
+    held, total = sum(table.height for table in tables), max(table.total_number for table in tables)
     if held < total:
         raise IncompleteFileError(f"{held:,} / {total:,}")
 
 
-def _texts(records: pl.DataFrame) -> pl.DataFrame:
-    """Return the records as the texts of the sheet."""
-    columns = {name: pl.col(name) for name in records.columns if name.endswith(("_code", "_name"))}
-    if "time_year" in records.columns:
-        kind = pl.col("time_kind")
-        columns["year"] = pl.col("time_year").cast(pl.String) + kind.replace_strict(
-            _YEARS, return_dtype=pl.String
-        )
-        columns["year_kind"] = kind
-    columns |= {"unit": pl.col("unit"), "value": pl.col("raw_text"), "annotation": pl.col("annotation")}
-    return records.select(expression.fill_null("").alias(name) for name, expression in columns.items())
+def _texts(values: Mapping[str, list[Any]]) -> dict[str, list[str]]:
+    """Return the columns of the sheet."""
+    columns = {name: texts for name, texts in values.items() if name.endswith(("_code", "_name"))}
+    if "time_year" in values:
+        times = list(zip(values["time_year"], values["time_kind"], strict=True))
+        # A long table has few times: as shared texts they are soon compared later on.
+        named = {(year, kind): f"{year}{_YEARS[kind]}" for year, kind in set(times)}
+        columns["year"] = [named[time] for time in times]
+        columns["year_kind"] = values["time_kind"]
+    columns |= {"unit": values["unit"], "value": values["raw_text"], "annotation": values["annotation"]}
+    return {
+        name: ["" if text is None else text for text in texts] if None in texts else texts
+        for name, texts in columns.items()
+    }

@@ -15,6 +15,7 @@ from pipelines.extract.table import Place
 from pipelines.normalize.text import header_key, normalise_width
 
 _SEARCH_ROWS = 60
+_LABEL_ROWS = 5
 LEVELS = ">"
 
 
@@ -31,6 +32,10 @@ class Header:
     def first_body_row(self) -> int:
         """Return the position of the first row under the header, counted from 0."""
         return self.first_row + self.rows
+
+    def path_of(self, key: str) -> str:
+        """Return the printed path of a described column."""
+        return self.paths[self.positions[key]]
 
 
 def find_anchor(sheet: Sheet, layout: Layout) -> int | None:
@@ -170,14 +175,104 @@ def _no_header(sheet: Sheet, layout: Layout, place: Place) -> Defect:
     )
 
 
-def _unheaded(layout: Layout, positions: Mapping[str, int], paths: list[str]) -> dict[str, int]:
+def _unheaded(
+    sheet: Sheet, layout: Layout, positions: Mapping[str, int], paths: list[str], bottom: int
+) -> dict[str, int]:
     """Return where the columns without a header of their own stand: left of the one they belong to."""
     wanted = {
         key: positions.get(column.left_of, 0) - 1
         for key, column in layout.columns.items()
         if column.left_of and key not in positions
     }
+    if layout.block:
+        wanted = {key: _first_filled(sheet, index, paths, bottom) for key, index in wanted.items()}
     return {key: index for key, index in wanted.items() if index >= 0 and not paths[index]}
+
+
+def _first_filled(sheet: Sheet, index: int, paths: list[str], bottom: int) -> int:
+    """Return the first column from one to the left that has text below the header: labels of a form are merged."""
+    below = sheet.rows[bottom + 1 : bottom + 1 + _LABEL_ROWS]
+    while (
+        index >= 0
+        and not paths[index]
+        and not any(cell_text(cell) for row in below for cell in row[index : index + 1])
+    ):
+        index -= 1
+    return index
+
+
+def _anchor_column(sheet: Sheet, layout: Layout, first: int) -> int:
+    """Return the column of the cell by which the header that begins in a row is found."""
+    wanted = {header_key(text) for text in layout.anchor}
+    return next(
+        index
+        for row in sheet.rows[first : first + layout.header_rows]
+        for index, cell in enumerate(row)
+        if isinstance(cell, str) and header_key(cell) in wanted
+    )
+
+
+def _block(paths: list[str], names: _Names, anchor: int) -> range:
+    """Return the columns of a block of a form: of described headers that stand twice the one nearest to the anchor."""
+    nearest: dict[str, int] = {}
+    for index, path in enumerate(paths):
+        key = names.column_of(path, column_letters(index)) if path else None
+        if key and abs(index - anchor) < abs(nearest.get(key, len(paths) * 2) - anchor):
+            nearest[key] = index
+    return range(min(nearest.values(), default=anchor), max(nearest.values(), default=anchor) + 1)
+
+
+def _matched(
+    paths: list[str], columns: range, names: _Names, place: Place, bottom: int
+) -> tuple[dict[str, int], list[Defect]]:
+    """Return which of some columns are described, and every header that is unknown or doubled."""
+    positions: dict[str, int] = {}
+    defects: list[Defect] = []
+    for index in columns:
+        path = paths[index]
+        key = names.column_of(path, column_letters(index)) if path else None
+        if key is None and path and not names.is_ignored(path):
+            defects.append(_unknown(place, path, names.nearest(path), bottom, index))
+        elif key is not None and key in positions:
+            defects.append(
+                place.defect(
+                    "duplicate_header", path,
+                    f"同じ見出しが {address(bottom, positions[key])} にもあります。一つにしてください",
+                    f"The same header stands in {address(bottom, positions[key])}: keep one column of it",
+                    row=bottom + 1, column=path, cell=address(bottom, index),
+                )
+            )  # fmt: skip
+        elif key is not None:
+            positions[key] = index
+    return positions, defects
+
+
+def _unknown(place: Place, path: str, hint: str, bottom: int, index: int) -> Defect:
+    return place.defect(
+        "unknown_header", path, f"知っている見出しのうち最も近いのは「{hint}」です",
+        f"The nearest known header is '{hint}'", row=bottom + 1, column=path, cell=address(bottom, index),
+    )  # fmt: skip
+
+
+def _misspelt(
+    lacking: list[str], layout: Layout, paths: list[str], block: range, place: Place, bottom: int
+) -> list[Defect]:
+    """Return a defect for each header beside a block that is much like one that the block lacks."""
+    texts = [pattern_key(text) for key in lacking for text in layout.columns[key].header]
+    near = {
+        index: difflib.get_close_matches(path, texts, n=1)
+        for index, path in enumerate(paths)
+        if path and index not in block
+    }
+    return [_unknown(place, paths[index], hint[0], bottom, index) for index, hint in near.items() if hint]
+
+
+def _missing(place: Place, layout: Layout, key: str, bottom: int) -> Defect:
+    name = layout.columns[key].header[0] if layout.columns[key].header else key
+    return place.defect(
+        "missing_header", None, f"見出し「{name}」の列が必要です",
+        f"A column headed '{name}' is needed", row=bottom + 1, column=name,
+    )  # fmt: skip
 
 
 def read_header(
@@ -190,40 +285,21 @@ def read_header(
     paths = header_paths(sheet, first, layout.header_rows, layout.heads_spread_to)
     names = _Names(layout, words)
     bottom = first + layout.header_rows - 1
-    positions: dict[str, int] = {}
-    defects: list[Defect] = []
-    for index, path in enumerate(paths):
-        key = names.column_of(path, column_letters(index)) if path else None
-        where = address(bottom, index)
-        if key is None and path and not names.is_ignored(path):
-            hint = names.nearest(path)
-            defects.append(
-                place.defect(
-                    "unknown_header", path, f"知っている見出しのうち最も近いのは「{hint}」です",
-                    f"The nearest known header is '{hint}'", row=bottom + 1, column=path, cell=where,
-                )
-            )  # fmt: skip
-        elif key is not None and key in positions:
-            defects.append(
-                place.defect(
-                    "duplicate_header", path,
-                    f"同じ見出しが {address(bottom, positions[key])} にもあります。一つにしてください",
-                    f"The same header stands in {address(bottom, positions[key])}: keep one column of it",
-                    row=bottom + 1, column=path, cell=where,
-                )
-            )  # fmt: skip
-        elif key is not None:
-            positions[key] = index
-    positions |= _unheaded(layout, positions, paths)
-    for key, column in layout.columns.items():
-        if key not in positions and not column.optional:
-            name = column.header[0] if column.header else key
-            defects.append(
-                place.defect(
-                    "missing_header", None, f"見出し「{name}」の列が必要です",
-                    f"A column headed '{name}' is needed", row=bottom + 1, column=name,
-                )
-            )  # fmt: skip
+    columns = range(len(paths))
+    if layout.block:
+        columns = _block(paths, names, _anchor_column(sheet, layout, first))
+    positions, defects = _matched(paths, columns, names, place, bottom)
+    positions |= _unheaded(sheet, layout, positions, paths, bottom)
+    positions |= {
+        key: positions[column.same_as]
+        for key, column in layout.columns.items()
+        if column.same_as in positions
+    }
+    needed = [key for key, column in layout.columns.items() if not (column.optional or column.is_of_sheet)]
+    lacking = [key for key in needed if key not in positions and not layout.columns[key].same_as]
+    if layout.block:
+        defects += _misspelt(lacking, layout, paths, columns, place, bottom)
+    defects += [_missing(place, layout, key, bottom) for key in lacking]
     if defects:
         return None, defects
     return Header(first, layout.header_rows, positions, paths), []

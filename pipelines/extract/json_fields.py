@@ -19,7 +19,10 @@ def flat_fields(entry: dict[str, Any], prefix: str = "") -> dict[str, str]:
     """Return the texts of an entry; a list of objects within it is a table of its own and is left to its own path."""
     texts: dict[str, str] = {}
     for key, value in entry.items():
-        if isinstance(value, dict):
+        # Nearly all values are texts, for numbers are read as such.
+        if type(value) is str:
+            texts[prefix + key] = value
+        elif isinstance(value, dict):
             texts.update(flat_fields(value, f"{prefix}{key}{LEVELS}"))
         elif not isinstance(value, list):
             texts[prefix + key] = _text(value)

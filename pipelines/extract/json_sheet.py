@@ -20,6 +20,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -127,10 +128,13 @@ def _sheet(documents: list[_Document], patterns: list[str]) -> Sheet:
         own |= {
             f"{_DOCUMENT}{LEVELS}{key}": text for key, text in document.facts.items() if key not in shared
         }
-        rows += [own | above | texts for texts, above in document.entries[wanted]]
-    header = list(dict.fromkeys(key for row in rows for key in row))
+        rows += [own | above | texts if own or above else texts for texts, above in document.entries[wanted]]
+    header = list(dict.fromkeys(chain.from_iterable(rows)))
     title: list[object] = [f"{key}: {text}" for key, text in documents[0].facts.items() if key in shared]
-    body: list[list[object]] = [[row.get(key, "") for key in header] for row in rows]
+    # Entries mostly have the same fields in the same order.
+    body: list[list[object]] = [
+        list(row.values()) if list(row) == header else [row.get(key, "") for key in header] for row in rows
+    ]
     return Sheet(wanted, [title, list(header), *body])
 
 

@@ -1,4 +1,4 @@
-"""A publisher's file opened as a sheet: workbooks, CSV in its encodings, JSON, and files inside archives."""
+"""A publisher's file opened as a sheet: workbooks, CSV in its encodings, JSON, pages, and files inside archives."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import fnmatch
 import io
 from pathlib import Path
 
-from pipelines.acquire.content import UnexpectedContentError, ZipMemberError, open_zip_member
+from pipelines.acquire.content import PAGES, UnexpectedContentError, ZipMemberError, open_zip_member
+from pipelines.extract.html_sheet import read_html_sheets
 from pipelines.extract.json_sheet import read_json_archive, read_json_sheet
-from pipelines.extract.sheet import WORKBOOKS, Sheet, UnreadableFileError, matching_sheet
+from pipelines.extract.sheet import WORKBOOKS, Sheet, UnreadableFileError, matching_sheet, matching_sheets
 
 MAX_ROWS = 1_048_576
 ARCHIVES = (".zip", ".tar.gz")
@@ -49,38 +50,46 @@ def _csv_sheet(data: bytes, name: str) -> Sheet:
     return Sheet(name, rows)
 
 
-def _workbook_sheet(data: bytes, patterns: list[str]) -> Sheet:
+def _workbook_sheets(data: bytes, patterns: list[str], every: bool) -> list[Sheet]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     if _looks_like_html(data[:400]):
         raise UnreadableFileError("Excel (HTML)")
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        name = matching_sheet(workbook.sheet_names, patterns)
-        if name is None:
+        first = matching_sheet(workbook.sheet_names, patterns)
+        if first is None:
             raise UnreadableFileError(f"{' / '.join(patterns)} ∉ {workbook.sheet_names}")
-        sheet = workbook.get_sheet_by_name(name)
-        return Sheet(name, sheet.to_python(skip_empty_area=False), list(sheet.merged_cell_ranges or []))
+        names = matching_sheets(workbook.sheet_names, patterns) if every else [first]
+        found = [workbook.get_sheet_by_name(name) for name in names]
+        return [
+            Sheet(sheet.name, sheet.to_python(skip_empty_area=False), list(sheet.merged_cell_ranges or []))
+            for sheet in found
+        ]
     except CalamineError as error:
         raise UnreadableFileError(f"Excel ({error})") from error
 
 
-def _archive_sheet(data: bytes, file_name: str, patterns: list[str], member: str) -> Sheet:
+def _archive_sheets(
+    data: bytes, file_name: str, patterns: list[str], member: str, every: bool
+) -> list[Sheet]:
     if not file_name.lower().endswith(".zip"):
-        return read_json_archive(data, member, patterns)
+        return [read_json_archive(data, member, patterns)]
     try:
         name, content = open_zip_member(data, rf"(?:^|/)(?:{fnmatch.translate(member)})")
     except (UnexpectedContentError, ZipMemberError) as error:
         raise UnreadableFileError(str(error)) from error
-    return _read(content, name, patterns)
+    return _read(content, name, patterns, every)
 
 
-def _read(data: bytes, file_name: str, patterns: list[str]) -> Sheet:
+def _read(data: bytes, file_name: str, patterns: list[str], every: bool) -> list[Sheet]:
     if file_name.lower().endswith(WORKBOOKS):
-        return _workbook_sheet(data, patterns)
+        return _workbook_sheets(data, patterns, every)
     if file_name.lower().endswith(".json"):
-        return read_json_sheet(data, patterns)
-    return _csv_sheet(data, file_name)
+        return [read_json_sheet(data, patterns)]
+    if file_name.lower().endswith(PAGES):
+        return read_html_sheets(data, patterns, every=every)
+    return [_csv_sheet(data, file_name)]
 
 
 def read_sheet(
@@ -90,11 +99,22 @@ def read_sheet(
 
     `member` names the file to read within a `.zip` (one file) or a `.tar.gz` (JSON files), such as `R05*.xlsx`.
     """
-    data, wanted = path.read_bytes(), patterns or ["*"]
+    return _sheets(path, file_name, patterns or ["*"], member, every=False)[0]
+
+
+def read_sheets(path: Path, file_name: str, patterns: list[str], member: str | None = None) -> list[Sheet]:
+    """Read every sheet of a workbook that matches any of the patterns, as `read_sheet` does."""
+    return _sheets(path, file_name, patterns, member, every=True)
+
+
+def _sheets(
+    path: Path, file_name: str, patterns: list[str], member: str | None, *, every: bool
+) -> list[Sheet]:
+    data = path.read_bytes()
     if file_name.lower().endswith(ARCHIVES):
-        sheet = _archive_sheet(data, file_name, wanted, member or "*")
+        sheets = _archive_sheets(data, file_name, patterns, member or "*", every)
     else:
-        sheet = _read(data, file_name, wanted)
-    if len(sheet.rows) > MAX_ROWS:
+        sheets = _read(data, file_name, patterns, every)
+    if any(len(sheet.rows) > MAX_ROWS for sheet in sheets):
         raise UnreadableFileError(f"<= {MAX_ROWS} rows")
-    return sheet
+    return sheets

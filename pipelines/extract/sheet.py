@@ -112,3 +112,9 @@ def matching_sheet(names: list[str], patterns: list[str]) -> str | None:
         if found:
             return found[0]
     return None
+
+
+def matching_sheets(names: list[str], patterns: list[str]) -> list[str]:
+    """Return every name that any of the patterns names, in the order of the file."""
+    keys = [sheet_key(pattern) for pattern in patterns]
+    return [name for name in names if any(fnmatch.fnmatchcase(sheet_key(name), key) for key in keys)]

@@ -13,8 +13,9 @@ from pipelines.catalog.loader import Catalog
 from pipelines.catalog.vocabulary import load_vocabulary
 from pipelines.contracts.observations import OBSERVATION_SCHEMA
 from pipelines.defects import Defect
+from pipelines.extract.table import ROW
 from pipelines.land.parquet import fingerprint, fingerprint_of, sink_parquet, write_parquet
-from pipelines.land.publication import published_paths, read_records, record_defects
+from pipelines.land.publication import published_paths, read_published, read_records, record_defects
 from pipelines.land.source import CATALOG, table_path
 from pipelines.quarantine import ACQUISITION, REGISTER, read_defects
 from pipelines.settings import Home
@@ -73,6 +74,15 @@ _SERIES = {
     "break_reason_ja": pl.String,
     "succeeds_series_id": pl.String,
     "status_note_ja": pl.String,
+}
+_PEER_TYPE = {
+    "source_id": pl.String,
+    "source_table": pl.String,
+    "snapshot_sha256": pl.String,
+    "as_of": pl.Date,
+    "file_row": pl.Int64,
+    "type_text": pl.String,
+    "citation_url": pl.String,
 }
 _SOURCE_FILE = {
     "snapshot_sha256": pl.String,
@@ -212,6 +222,29 @@ def land_series(home: Home, catalog: Catalog) -> bool:
     return _write_records(home, "series", records, _SERIES)
 
 
+def land_peer_types(home: Home, catalog: Catalog) -> bool:
+    """Write the type of each body as published lists of types print it, with its row in the file.
+
+    The row is that of the figures in the same file, by which the body is known.
+    """
+    records = [
+        {
+            "source_id": source.source_id,
+            "source_table": name,
+            "snapshot_sha256": row["snapshot_sha256"],
+            "as_of": row["as_of"],
+            "file_row": row[ROW],
+            "type_text": row["type_text"],
+            "citation_url": table.url or source.description.landing_url,
+        }
+        for source in catalog.sources.values()
+        for name, table in source.description.published.items()
+        if table.provides == "peer_types"
+        for row in read_published(home, source, name).iter_rows(named=True)
+    ]
+    return _write_records(home, "peer_type", records, _PEER_TYPE)
+
+
 def land_source_files(home: Home, catalog: Catalog) -> bool:
     """Write how each publisher's file held was read: its period, figures, bodies, defects."""
     records = [
@@ -280,6 +313,7 @@ _LANDED: dict[str, Callable[[Home, Catalog], bool]] = {
     "observation": lambda home, catalog: land_observations(home, catalog)[1],
     "item": land_items,
     "series": land_series,
+    "peer_type": land_peer_types,
     "source_file": land_source_files,
     "source": land_sources,
     "source_snapshot": lambda home, _: land_snapshots(home),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -14,7 +15,7 @@ from pipelines.catalog.published import Layout, Measure
 from pipelines.catalog.vocabulary import load_vocabulary
 from pipelines.contracts.cells import DECIMAL
 from pipelines.contracts.figures import Numbers
-from pipelines.extract.body import plain
+from pipelines.extract.columns import plain
 from pipelines.extract.period import Span
 from pipelines.extract.table import ROW
 from pipelines.normalize.area_codes import NATION
@@ -26,7 +27,8 @@ from pipelines.normalize.units import convert
 class FigureRows:
     """The rows of a file: their bodies, their numbers in the file from 1, the texts and days measures ask for.
 
-    `refused` are rows that give no figures, `outside` rows and columns whose cell gives none.
+    `values` are the numbers of the columns; `refused` are rows that give no figures, `outside` rows and columns whose
+    cell gives none; `notes` are what a reader of each row's figures must know.
     """
 
     codes: Sequence[str | None]
@@ -34,15 +36,18 @@ class FigureRows:
     scopes: Sequence[str]
     texts: Mapping[str, Sequence[str]]
     days: Mapping[str, Sequence[DateExpression | None]]
+    values: Mapping[str, Numbers]
     refused: set[int]
     outside: set[tuple[int, str]]
+    notes: Sequence[str] | None = None
     _places: dict[tuple[object, ...], pl.Series] = field(default_factory=dict, init=False)
     _groups: dict[tuple[str, ...], dict[tuple[str, ...], list[int]]] = field(default_factory=dict, init=False)
 
     def places(self, key: str, measure: Measure) -> pl.Series:
         """Return the places of the rows of which a measure of a column speaks, in the order of the file."""
-        dropped = frozenset(row for row, name in self.outside if name == key)
-        asked = (dropped, tuple(sorted(measure.when.items())), measure.nation is None, measure.as_of_column)
+        dropped = frozenset(row for row, name in self.outside if name == key) if self.outside else frozenset()
+        limits = (*sorted(measure.when.items()), *sorted(measure.only.items()))
+        asked = (dropped, limits, measure.nation is None, measure.as_of_column)
         if asked not in self._places:
             places = self._where(measure.when)
             if measure.nation is None:
@@ -50,19 +55,38 @@ class FigureRows:
             if measure.as_of_column:
                 days = self.days[measure.as_of_column]
                 places = [place for place in places if days[place] is not None]
+            for name, number in measure.only.items():
+                places = self._with_number(name, number, places)
             if dropped:
                 places = [place for place in places if self.numbers[place] not in dropped]
             self._places[asked] = pl.Series(places, dtype=pl.UInt32)
         return self._places[asked]
 
+    def _with_number(self, name: str, number: int, places: list[int]) -> list[int]:
+        """Return those of some places where a column gives a number; none where the file has no such column."""
+        if name not in self.values:
+            return []
+        cells = self.values[name].values.to_list()
+        return [place for place in places if cells[place] == number]
+
+    @cached_property
+    def _taken(self) -> list[int]:
+        """Return the places of the rows that name a body and are not refused."""
+        named = [place for place, code in enumerate(self.codes) if code is not None]
+        return (
+            [place for place in named if self.numbers[place] not in self.refused] if self.refused else named
+        )
+
     def _where(self, when: Mapping[str, str]) -> list[int]:
         names = tuple(sorted(when))
         if names not in self._groups:
             groups: dict[tuple[str, ...], list[int]] = {}
-            texts = [self.texts[name] for name in names]
-            for place, code in enumerate(self.codes):
-                if code is not None and self.numbers[place] not in self.refused:
-                    groups.setdefault(tuple([column[place] for column in texts]), []).append(place)
+            if names:
+                texts = list(zip(*(self.texts[name] for name in names), strict=True))
+                for place in self._taken:
+                    groups.setdefault(texts[place], []).append(place)
+            else:
+                groups[()] = self._taken
             self._groups[names] = groups
         return self._groups[names].get(tuple(plain(when[name]) for name in names), [])
 
@@ -73,6 +97,8 @@ class FigureRows:
             ROW: pl.Series(self.numbers, dtype=pl.Int64),
             "body_scope": pl.Series(self.scopes, dtype=pl.String),
         }
+        if self.notes is not None:
+            columns["note_ja"] = pl.Series(self.notes, dtype=pl.String)
         for key, days in self.days.items():
             columns[day_of(key)] = pl.Series([found and found.day for found in days], dtype=pl.Date)
             columns[precision_of(key)] = pl.Series(
@@ -144,11 +170,21 @@ def _shared(measure: Measure, letters: str, unit: str, span: Span) -> dict[str, 
     }
 
 
-def _converted(values: pl.Series, from_unit: str, to_unit: str) -> pl.Series:
-    if from_unit == to_unit:
-        return values
-    factor = convert(Decimal(1), from_unit, to_unit, load_vocabulary().unit_table())
-    return pl.select((pl.lit(values) * pl.lit(factor, pl.Decimal(38, 10))).cast(DECIMAL)).to_series()
+def _in_units(
+    layout: Layout, numbers: Mapping[str, Numbers], wanted: Iterable[tuple[str, str]]
+) -> list[pl.Series]:
+    """Return the values of columns in the units in which their items are kept."""
+    pairs = list(wanted)
+    convertible = [(key, unit) for key, unit in pairs if layout.columns[key].unit != unit]
+    read = pl.DataFrame({key: numbers[key].values for key, _ in convertible})
+    units = load_vocabulary().unit_table()
+    factors = [convert(Decimal(1), str(layout.columns[key].unit), unit, units) for key, unit in convertible]
+    found = read.select(
+        (pl.col(key) * pl.lit(factor, pl.Decimal(38, 10))).cast(DECIMAL).alias(str(place))
+        for place, ((key, _), factor) in enumerate(zip(convertible, factors, strict=True))
+    )
+    converted = dict(zip(convertible, found.get_columns(), strict=True))
+    return [converted.get((key, unit), numbers[key].values) for key, unit in pairs]
 
 
 def _part(key: str | None, numbers: Mapping[str, Numbers], places: pl.Series) -> pl.Series:
@@ -170,29 +206,27 @@ def figure_frame(
     places: list[pl.Series] = []
     cells: list[pl.Series] = []
     of_measure: list[pl.Series] = []
-    parts: list[tuple[pl.Series, pl.Series]] = []
     sources: dict[tuple[str, str], int] = {}
-    values: list[pl.Series] = []
-    for key, column in layout.columns.items():
-        for measure in column.measures if key in numbers else ():
-            unit = units[measure.item_id]
-            if (key, unit) not in sources:
-                sources[key, unit] = len(sources) * len(rows.codes)
-                values.append(_converted(numbers[key].values, str(column.unit), unit))
-            found = rows.places(key, measure)
-            places.append(found)
-            cells.append(found + sources[key, unit])
-            parts.append(
-                (_part(measure.numerator, numbers, found), _part(measure.denominator, numbers, found))
-            )
-            of_measure.append(pl.Series([len(shared)], dtype=pl.UInt32).new_from_index(0, len(found)))
-            shared.append(_shared(measure, letters[key], unit, span))
-    if not shared:
+    measured = [
+        (key, measure)
+        for key, column in layout.columns.items()
+        if key in numbers
+        for measure in column.measures
+    ]
+    if not measured:
         return None
+    for key, measure in measured:
+        unit = units[measure.item_id]
+        begin = sources.setdefault((key, unit), len(sources) * len(rows.codes))
+        found = rows.places(key, measure)
+        places.append(found)
+        cells.append(found + begin if begin else found)
+        of_measure.append(pl.Series([len(shared)], dtype=pl.UInt32).new_from_index(0, len(found)))
+        shared.append(_shared(measure, letters[key], unit, span))
     keys = [key for key, _ in sources]
     read = pl.DataFrame(
         {
-            "value": pl.concat(values, rechunk=True),
+            "value": pl.concat(_in_units(layout, numbers, sources), rechunk=True),
             "value_status": pl.concat([numbers[key].statuses for key in keys], rechunk=True),
             "raw_text": pl.concat([numbers[key].texts for key in keys], rechunk=True),
         }
@@ -200,9 +234,10 @@ def figure_frame(
     figures = rows.frame()[pl.concat(places, rechunk=True)]
     figures = figures.hstack(read[pl.concat(cells, rechunk=True)].get_columns())
     if any(measure["has_parts"] for measure in shared):
+        at = list(zip((measure for _, measure in measured), places, strict=True))
         figures = figures.with_columns(
-            numerator=pl.concat([first for first, _ in parts]),
-            denominator=pl.concat([second for _, second in parts]),
+            numerator=pl.concat([_part(measure.numerator, numbers, found) for measure, found in at]),
+            denominator=pl.concat([_part(measure.denominator, numbers, found) for measure, found in at]),
         )
     measures = pl.DataFrame(shared, schema=_SHARED_SCHEMA)
     return figures.hstack(measures[pl.concat(of_measure, rechunk=True)].get_columns())

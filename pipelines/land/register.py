@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 
+from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import Catalog
 from pipelines.defects import Defect, file_defect
 from pipelines.identity.associations import with_associations
@@ -13,8 +15,8 @@ from pipelines.identity.findings import Problem
 from pipelines.identity.match import AreaRegister
 from pipelines.identity.register import AREA_SCHEMA, build_register
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
-from pipelines.land.publication import published_paths, read_published
-from pipelines.land.source import CATALOG, table_path
+from pipelines.land.publication import PublicationLanding, published_paths, read_published
+from pipelines.land.source import CATALOG, SourceLanding, table_path
 from pipelines.quarantine import REGISTER, write_defects
 from pipelines.settings import Home
 
@@ -98,3 +100,17 @@ def load_register(home: Home) -> AreaRegister:
     path = table_path(home, CATALOG, "area")
     frame = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=AREA_SCHEMA)
     return AreaRegister(frame)
+
+
+def register_from(origin: Path, home: Home, catalog: Catalog) -> AreaRegister:
+    """Acquire and land from a folder only what the register is made of, and return it: for tools and tests."""
+    home.create()
+    nobody = load_register(home)
+    for source in catalog.sources.values():
+        providing = [name for name, table in source.description.published.items() if table.provides]
+        if providing:
+            snapshots, _ = acquire(source, home, origin)
+            SourceLanding(source, catalog, home).land(snapshots)
+            PublicationLanding(source, catalog, home, nobody).land(snapshots, providing)
+    land_register(home, catalog)
+    return load_register(home)

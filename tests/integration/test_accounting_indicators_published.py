@@ -332,12 +332,41 @@ def test_the_prefectures_workbook_has_a_column_less(made_up: Reader, tmp_path: P
     assert restated.frame.filter(pl.col("series_id") == RATE)["fiscal_year"].unique().to_list() == [2022]
 
 
+@pytest.mark.parametrize("is_prefectural", [False, True])
+def test_the_types_stand_in_the_rows_of_the_figures(
+    made_up: Reader, tmp_path: Path, is_prefectural: bool
+) -> None:
+    path = _workbook(tmp_path, is_prefectural=is_prefectural)
+    names = (
+        ("prefectural_types", "all_prefectures") if is_prefectural else ("municipal_types", "municipalities")
+    )
+    types, figures = made_up(names[0], path), made_up(names[1], path)
+    assert types.defects == []
+    assert types.frame is not None
+    assert figures.frame is not None
+    texts = ["B", "C"] if is_prefectural else ["都市Ⅰ－１", "町村Ⅴ－２"]
+    assert types.frame["type_text"].to_list() == texts
+    assert types.frame["as_of"].unique().to_list() == [THIS_YEAR]
+    assert set(types.frame["__row"]) == set(figures.frame["__row"])
+
+
+def test_the_transcribed_types_stand_in_the_rows_of_the_figures(made_up: Reader, tmp_path: Path) -> None:
+    path = _csv(tmp_path, [])
+    types, figures = made_up("transcription_types", path), made_up("transcription", path)
+    assert types.defects == []
+    assert types.frame is not None
+    assert figures.frame is not None
+    assert set(figures.frame["__row"]) <= set(types.frame["__row"])
+
+
 def test_the_form_is_described_without_a_genuine_file(catalog: Catalog) -> None:
     published = catalog.sources[SOURCE].description.published
     unseen = {name for name, table in published.items() if not table.genuine_file_seen}
     assert unseen == {
         "municipalities",
         "municipalities_restated",
+        "municipal_types",
         "all_prefectures",
         "all_prefectures_restated",
+        "prefectural_types",
     }

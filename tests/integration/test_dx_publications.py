@@ -140,3 +140,64 @@ def test_bodies_listed_for_konbini_issuance(catalog: Catalog, tmp_path: Path) ->
     assert (reading.bodies, rules(reading)) == (3, set())
     found = figure(reading, "konbini_issuance_available__list", BODIES[2].area_code)
     assert (found["value"], found["statistic"], found["as_of_date"]) == (1, "flag", date(2026, 4, 1))
+
+
+KONBINI_PAGE = """<html><head><meta http-equiv="content-type" content="text/html; charset={charset}">
+<title>コンビニ交付</title><script>var rows = "<table><tr><td>住民票の写し</td></tr></table>";</script></head><body>
+<table><tr><td><a href="01-00.html">トップ</a></td><td>利用できる市区町村</td></tr></table>
+<h2>利用できる市区町村</h2><p>{said}</p>
+<table border=1><thead><tr><th>都道府県<th>市区町村<th>住民票<br>の写し<th>印鑑登録証明書<th>各種税証明書
+<th>戸籍証明書<th>戸籍の附票の写し<th>サービス開始日</tr></thead><tbody>{rows}</tbody></table></body></html>"""
+
+
+def _konbini_page(
+    folder: Path, name: str, bodies: list[MadeUpArea], said: str = "", charset: str = "utf-8"
+) -> Path:
+    rows = ""
+    for prefecture in dict.fromkeys(area.prefecture for area in bodies):
+        own = [area for area in bodies if area.prefecture == prefecture]
+        for place, area in enumerate(own):
+            first = f"<td rowspan={len(own)}>{prefecture}</td>" if place == 0 else ""
+            rows += f"<tr>{first}<td>&nbsp;{area.name}<td>○<td>○<td>×<td>&#9675;<td><td>2020年2月1日</tr>\n"
+    path = folder / name
+    path.write_bytes(KONBINI_PAGE.format(charset=charset, said=said, rows=rows).encode(charset))
+    return path
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "shift_jis", "euc-jp"])
+def test_the_page_of_konbini_issuance_as_saved(catalog: Catalog, tmp_path: Path, charset: str) -> None:
+    path = _konbini_page(tmp_path, "konbini.html", BODIES, "令和８年４月１日現在", charset)
+    reading = read(catalog, REGISTER, KONBINI, "municipalities", path)
+    assert (reading.bodies, rules(reading), reading.sheet) == (len(BODIES), set(), "利用できる市区町村")
+    first, last = BODIES[0].area_code, BODIES[-1].area_code
+    found = figure(reading, "konbini_issuance_available__list", last)
+    assert (found["value"], found["as_of_date"], found["cell"]) == (
+        1,
+        date(2026, 4, 1),
+        f"C{2 + len(BODIES)}",
+    )
+    assert figure(reading, "konbini_family_register__list", first)["value"] == 1
+    for series in ("konbini_tax_certificate__list", "konbini_register_supplement__list"):
+        found = figure(reading, series, first)
+        assert (found["value"], found["value_status"]) == (None, "nil_mark")
+
+
+def test_pages_by_prefecture_form_the_list_together(catalog: Catalog, tmp_path: Path) -> None:
+    found = []
+    for prefecture in dict.fromkeys(area.prefecture for area in BODIES):
+        bodies = [area for area in BODIES if area.prefecture == prefecture]
+        path = _konbini_page(tmp_path, f"konbini_2026-04-01_{len(found)}.html", bodies)
+        reading = read(catalog, REGISTER, KONBINI, "municipalities", path)
+        assert (reading.bodies, rules(reading)) == (len(bodies), set())
+        assert reading.frame is not None
+        found += reading.frame["area_code"].unique().to_list()
+    assert sorted(found) == sorted(area.area_code for area in BODIES)
+
+
+def test_a_page_of_another_kind_is_no_list(catalog: Catalog, tmp_path: Path) -> None:
+    path = tmp_path / "konbini_2026-04-01.html"
+    for body, rule in (("メンテナンス中", "unreadable_file"), ("<table><tr><td>404</table>", "no_header")):
+        path.write_text(f"<!DOCTYPE html><html><body>{body}</body></html>", encoding="utf-8")
+        assert rules(read(catalog, REGISTER, KONBINI, "municipalities", path)) == {rule}
+    saved = _konbini_page(tmp_path, "konbini_2026-04-01.csv", BODIES)
+    assert rules(read(catalog, REGISTER, KONBINI, "municipalities", saved)) == {"unreadable_file"}

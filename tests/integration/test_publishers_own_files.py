@@ -17,7 +17,7 @@ from pipelines.acquire.fetch import acquire
 from pipelines.acquire.origin import published_files
 from pipelines.catalog.loader import Catalog, load_catalog
 from pipelines.land.publication import FileRecord, PublicationLanding, read_published, read_records
-from pipelines.land.register import land_register, load_register
+from pipelines.land.register import register_from
 from pipelines.land.source import SourceLanding
 from pipelines.settings import Home
 
@@ -36,15 +36,14 @@ def catalog() -> Catalog:
 def landed(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Return a home into which every described file of the folder was landed."""
     home = Home(tmp_path_factory.mktemp("genuine"))
-    home.create()
-    snapshots = {name: acquire(source, home, MIRROR)[0] for name, source in catalog.sources.items()}
-    for role in ("reference", "figures"):
-        for name, source in catalog.sources.items():
-            if role == "reference" and source.description.tables:
-                SourceLanding(source, catalog, home).land(snapshots[name])
-            tables = [table for table, text in source.description.published.items() if text.role == role]
-            PublicationLanding(source, catalog, home, load_register(home)).land(snapshots[name], tables)
-        land_register(home, catalog)
+    register = register_from(MIRROR, home, catalog)
+    for source in catalog.sources.values():
+        snapshots, _ = acquire(source, home, MIRROR)
+        if source.description.tables:
+            SourceLanding(source, catalog, home).land(snapshots)
+        PublicationLanding(source, catalog, home, register).land(
+            snapshots, list(source.description.published)
+        )
     return home
 
 

@@ -10,9 +10,11 @@ from threading import Thread
 
 import openpyxl
 import pytest
+from pydantic import ValidationError
 
 from pipelines.acquire.archive import Archive
 from pipelines.acquire.fetch import acquire
+from pipelines.acquire.origin import is_file_of
 from pipelines.acquire.web import Limits, WebFetcher
 from pipelines.acquire.web_source import WebSource, file_name_of
 from pipelines.catalog.loader import DescribedSource
@@ -75,13 +77,13 @@ def workbook(path: Path, text: str) -> bytes:
     return path.read_bytes()
 
 
-def described(address: str, folder: Path) -> DescribedSource:
+def described(address: str, folder: Path, **changes: object) -> DescribedSource:
     label = {"ja": "見本", "en": "sample"}
     table = {
         "role": "reference", "title": label, "files": ["*.xlsx"], "period": {"kind": "fiscal_year", "file": ["{year}年?度"]},
         "web": [{"page": f"{address}/index.html", "follow": "令和.年度", "link": "指標一覧"}],
         "layouts": [{"from": 2000, "sheet": ["*"], "anchor": ["A"], "columns": {"a": {"from": ["A"], "type": "text"}}}],
-    }  # fmt: skip
+    } | changes  # fmt: skip
     description = {
         "source_id": "made_up", "publisher": label, "title": label, "licence": "pdl_1",
         "landing_url": "https://example.org/", "cadence": "yearly", "published": {"indices": table},
@@ -154,6 +156,25 @@ def test_an_error_page_under_a_files_name_is_refused_and_the_old_file_stays(
     second, defects = acquire(source, home, web=web(home))
     assert [defect.rule for defect in defects] == ["not_the_promised_content"]
     assert set(second) == set(first)
+
+
+def test_a_page_is_a_file_only_where_it_is_described_as_one(site: Site, home: Home, tmp_path: Path) -> None:
+    site.content["/index.html"] = (
+        "<a href='r5.html'>令和5年度の一覧</a> <a href='r4.html'>令和4年度の一覧</a>".encode()
+    )
+    site.content["/r5.html"] = b"<!DOCTYPE html><html><body><table><tr><td>A</table></body></html>"
+    site.content["/r4.html"] = b"%PDF-1.7"
+    places = [{"page": f"{site.address}/index.html", "link": "一覧", "suffixes": [".html"]}]
+    with pytest.raises(ValidationError, match="a page"):
+        described(site.address, tmp_path, web=places)
+    source = described(site.address, tmp_path, web=places, files=["*.html"])
+    snapshots, defects = acquire(source, home, web=web(home))
+    assert [entry.file_name for entry in snapshots] == ["令和5年度の一覧/r5.html"]
+    assert [defect.rule for defect in defects] == ["not_the_promised_content"]
+    table = source.description.published["indices"]
+    anything = described(site.address, tmp_path, files=["*"]).description.published["indices"]
+    assert [is_file_of("list/r5.HTM", one) for one in (table, anything)] == [False, False]
+    assert [is_file_of("list/r5.html", one) for one in (table, anything)] == [True, False]
 
 
 def test_a_site_that_is_down_loses_nothing_and_is_asked_once(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from decimal import Decimal
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.extraction import MeasuredFile, Timing, bare_read, paired, report
 from pipelines.acquire.archive import Snapshot
@@ -14,8 +17,9 @@ from pipelines.catalog.published import Identity, Layout
 from pipelines.contracts.bodies import match_bodies
 from pipelines.contracts.figures import read_columns
 from pipelines.extract.body import Body, read_body
+from pipelines.extract.columns import text_series
 from pipelines.extract.header import Header
-from pipelines.extract.sheet import Sheet
+from pipelines.extract.sheet import Sheet, cell_text
 from pipelines.extract.table import Place
 from pipelines.identity.match import AreaRegister
 from pipelines.identity.register import AREA_SCHEMA
@@ -74,6 +78,39 @@ def test_columns_are_read_together_as_each_alone() -> None:
     assert read.statuses.to_list() == ["reported", "nil_mark", "reported", "parse_failed"]
     assert read.failed == [3]
     assert read_columns({}, columns, {}) == {}
+
+
+_NUMBERS = st.one_of(
+    st.floats(),
+    st.floats(-1e7, 1e7).map(lambda number: round(number, 3)),
+    st.integers(-(10**7), 10**7).map(float),
+    st.integers(-(2**70), 2**70),
+)
+
+
+@given(st.lists(st.one_of(_NUMBERS, st.text(max_size=3))))
+def test_cells_are_written_together_as_each_alone(cells: list[object]) -> None:
+    assert text_series(cells).to_list() == [cell_text(cell) for cell in cells]
+
+
+@pytest.mark.parametrize(
+    "number", [-0.0, 0.0, 1e-4, 1e-5, 1e15, 1e16, -1e15, 5e-324, 0.1 + 0.2, math.nan, math.inf, 10**15]
+)
+def test_numbers_at_the_limits_of_plain_writing(number: float) -> None:
+    assert text_series([number, 1.5, "-"]).to_list() == [cell_text(number), "1.5", "-"]
+
+
+def test_columns_of_other_cells_than_texts_and_numbers() -> None:
+    cells: list[object] = [True, 1, date(2020, 1, 1), "x", 1.0]
+    assert text_series(cells).to_list() == ["TRUE", "1", "2020-01-01", "x", "1"]
+
+
+def test_failed_cells_are_told_apart_by_column() -> None:
+    columns = {"one": layout().columns["people"], "other": layout().columns["people"]}
+    read = read_columns({"one": ["1", "?"], "other": ["?", 2.5]}, columns, {})
+    assert [read[key].failed for key in ("one", "other")] == [[1], [0]]
+    assert read["other"].values.to_list() == [None, Decimal("2.5")]
+    assert read["other"].texts.to_list() == ["?", "2.5"]
 
 
 def matched(
