@@ -175,6 +175,54 @@ def check(arguments: Namespace, home: Home, say: Speaker) -> int:
     return _FAILED if any(entry.defects for entry in reports) else _OK
 
 
+def savings(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Compute the saving of a filled-in form, or write the empty one; exit 1 when the form has defects."""
+    if (arguments.file is None) == (arguments.template is None):
+        raise UsageError(say("form_or_template"))
+    if arguments.template is None:
+        return _savings_of(arguments, Path(arguments.file), say)
+    if arguments.observations or arguments.json:
+        raise UsageError(say("form_or_template"))
+    from cli.savings import write_template
+
+    write_template(Path(arguments.template), say)
+    print(say("template_written", path=arguments.template))
+    return _OK
+
+
+def _savings_of(arguments: Namespace, path: Path, say: Speaker) -> int:
+    from cli.savings import SavingsText, check_observations_path, defect_report, to_record, write_observations
+    from pipelines.catalog.loader import load_catalog
+    from pipelines.quality.defect_report import as_text
+    from pipelines.savings.arithmetic import evaluate
+    from pipelines.savings.observations import Origin
+    from pipelines.savings.reading import read_form
+    from pipelines.savings.target import cloud_target
+
+    if not path.is_file():
+        raise UsageError(say("no_file", path=path))
+    if arguments.observations:
+        check_observations_path(Path(arguments.observations), path, load_catalog(), say)
+    reading = read_form(path, today())
+    if reading.form is None:
+        report = defect_report(reading, path)
+        if arguments.json:
+            print(to_json([report.as_record()]))
+        else:
+            print("\n".join(as_text([report], say.language)))
+        return _FAILED
+    evaluation, target = evaluate(reading.form), cloud_target(load_catalog())
+    origin = Origin(path.name, reading.sha256, today())
+    if arguments.json:
+        print(to_json(to_record(evaluation, target, origin, reading.examples)))
+    else:
+        _print_lines(SavingsText(evaluation, target, reading.examples, say).lines())
+    if arguments.observations:
+        write_observations(Path(arguments.observations), evaluation, origin)
+        print(say("observations_written", path=arguments.observations), file=sys.stderr)
+    return _OK
+
+
 def fetch(arguments: Namespace, home: Home, say: Speaker) -> int:
     """Acquire the files of the named sources, or of all."""
     from pipelines.acquire.fetch import acquire

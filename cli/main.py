@@ -83,6 +83,12 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help=say("help_json"))
     check.add_argument("--html", metavar="PAGE", help=say("help_html"))
 
+    savings = add("savings")
+    savings.add_argument("file", nargs="?", metavar="FILE", help=say("help_form"))
+    savings.add_argument("--template", metavar="FILE", help=say("help_template"))
+    savings.add_argument("--observations", metavar="OUT.csv", help=say("help_observations"))
+    savings.add_argument("--json", action="store_true", help=say("help_json"))
+
     sql = add("sql")
     sql.add_argument("query", metavar="QUERY", help=say("help_query"))
     sql.add_argument("--json", action="store_true", help=say("help_json"))
