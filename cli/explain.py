@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from cli.explain_beside import beside_lines, load_beside
 from cli.formats import day_text, target_text, value_text
 from cli.messages import DATE_BASES, FLAGS, REASONS, STATUSES, Speaker, choose
 from cli.reader import AS_OF, Row, rows
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _MEASURES = """
-select measure.*, kpi.name_ja as kpi_name_ja, kpi.name_en as kpi_name_en
+select measure.*, kpi.name_ja as kpi_name_ja, kpi.name_en as kpi_name_en, kpi.is_monitor_only
 from marts.dim_measure as measure
 join marts.dim_kpi as kpi using (kpi_id)
 where measure.kpi_id = $id or measure.measure_id = $id
@@ -25,9 +26,10 @@ order by measure.display_order
 
 _VERDICTS = f"""
 select verdict.*, target.*exclude (measure_id, target_version, is_primary, comparator, baseline_value, baseline_date,
-    baseline_basis, target_value, target_date)
+    baseline_basis, target_value, target_date), plan.started_on as plan_started_on
 from ({AS_OF}) as verdict
 join marts.dim_target as target using (measure_id, target_version)
+join marts.dim_plan as plan using (plan_id)
 where verdict.measure_id = $measure_id and verdict.area_code = $area_code
 order by not verdict.is_primary, target.known_on, verdict.target_version
 """
@@ -108,6 +110,7 @@ def load(connection: duckdb.DuckDBPyConnection, name: str, area_code: str, day: 
                 "verdicts": verdicts,
                 "figures": rows(connection, _FIGURES, values),
                 "history": rows(connection, _HISTORY, values),
+                "beside": load_beside(connection, values),
             }
         )
     if not area or not explained:
@@ -138,6 +141,7 @@ class Explanation:
                 yield from self._verdict(verdict, figures)
             yield from self._doubling(part["verdicts"])
             yield ""
+            yield from beside_lines(part["beside"], measure, self._say)
             yield from self._figures(part)
             yield from self._history(part["history"], measure)
             yield ""

@@ -18,6 +18,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help_explain": ("判定の計算と、各数値の出典を表示する", "show the arithmetic of a verdict and the source of each figure"),
     "help_sources": ("データ源の一覧を表示する", "list the sources"),
     "help_check": ("ファイルの不備を調べる（倉庫には触れない）", "report the defects of a file without touching the warehouse"),
+    "help_savings": ("民間委託・クラウド等による効果額を、記入した様式から算出する", "compute the saving from outsourcing, cloud adoption and the like from a filled-in form"),
     "help_sql": ("公開された倉庫に読み取り専用で問い合わせる", "run a read-only query on the published warehouse"),
     "help_lang": ("表示の言語", "language of messages"),
     "help_home": ("倉庫の置き場所", "home folder of the warehouse"),
@@ -32,6 +33,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help_source": ("データ源の番号", "id of the source"),
     "help_query": ("SQL", "SQL"),
     "help_file": ("調べるファイルまたはフォルダ", "file or folder to check"),
+    "help_form": ("記入した様式（.xlsx または .csv）", "the filled-in form (.xlsx or .csv)"),
+    "help_template": ("空の様式をこのファイルに書く（.xlsx または .csv）", "write the empty form to this file (.xlsx or .csv)"),
+    "help_observations": ("`run --origin` で読み込める数値の表を書く（名は .savings.csv で終わる）", "write the figures as a table that `run --origin` reads (named *.savings.csv)"),
     "help_html": ("報告をこのHTMLページに書く", "write the report to this HTML page"),
     "usage_error": ("使い方の誤り: {detail}（`mieruka --help` で使い方を表示）", "usage error: {detail} (see `mieruka --help`)"),
     "bad_date": ("日付は YYYY-MM-DD で書いてください: {text}", "write the date as YYYY-MM-DD: {text}"),
@@ -119,6 +123,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "explain_source": ("出典", "source"),
     "explain_ours": ("当方のファイル", "our file"),
     "explain_none": ("なし", "none"),
+    "explain_schemes": ("ほかの方式の判定（! は記号が異なる）", "the verdict by other schemes (! the letter differs)"),
+    "explain_methods": ("公表されている評価方式（工程表の判定ではない。! は記号と食い違う）", "published methods (not the roadmap's verdict; ! disagrees with the letter)"),
+    "explain_changes": ("目標の改定", "changes of the target"),
+    "explain_pending": ("後で定めるとされた目標", "targets left to be set"),
+    "explain_forecasts": ("政府の見込みと実績", "official forecasts and what happened"),
+    "explain_trend": ("傾向", "trend"),
+    "explain_projections": ("期限の推計（* は点の数により選ばれるモデル、[ ] は80%区間、P は達成の確率）", "projections to the deadline (* the model chosen by the number of points, [ ] 80% interval, P probability of attainment)"),
+    "in_days": ("実日数", "real days"),
+    "in_fiscal_years": ("年度の整数", "whole fiscal years"),
+    "stringency": ("厳しさ {change}（改定前の差に対して）", "stringency {change} of the old gap"),
+    "deadline_moved": ("期限 {days}日", "deadline {days} days"),
+    "rebased": ("基準値も変更", "the baseline changed too"),
+    "not_set_yet": ("{version}: {due} までに設定とされた。その日までに知られた設定は見つからない", "{version}: was to be set by {due}; no setting known by this day"),
+    "set_after": ("{version}: {due} までに設定とされ、{by} が {on} に設定（期日から{days}日）", "{version}: was to be set by {due}; set by {by} on {on} ({days} days after it was due)"),
+    "no_outcome": ("実績は見つからない", "no outcome known"),
+    "outcome": ("実績 {value}（{day}）、差 {error}", "outcome {value} ({day}), error {error}"),
     "doubling_differs": ("別の読みの目標 {version}: {value}。印刷された目標とは異なります", "another reading of the target, {version}: {value}; it differs from the printed one"),
     # sources
     "source_files": ("ファイル", "files"),
@@ -140,6 +160,73 @@ TEXTS: dict[str, tuple[str, str]] = {
     "and_others": ("（ほか {count} 件も同じ）", " (and {count} more alike)"),
     # check
     "check_page": ("報告を書きました: {path}", "report written: {path}"),
+    # savings
+    "form_or_template": (
+        "`savings FILE [--json] [--observations OUT.csv]` か `savings --template FILE` のどちらかです",
+        "either `savings FILE [--json] [--observations OUT.csv]` or `savings --template FILE`",
+    ),
+    "template_suffix": ("様式は .xlsx か .csv に書きます: {path}", "the form is written as .xlsx or .csv: {path}"),
+    "template_written": ("様式を書きました: {path}", "form written: {path}"),
+    "already_there": ("すでにあるファイルには書きません: {path}", "this file is there already and is not overwritten: {path}"),
+    "observations_name": (
+        "`run --origin` が見つけられるよう、名を {pattern} の形にしてください: {path}",
+        "name it like {pattern}, so that `run --origin` finds it: {path}",
+    ),
+    "observations_written": ("数値の表を書きました: {path}", "table of figures written: {path}"),
+    "savings_title": ("歳出効率化の成果", "saving"),
+    "savings_head": (
+        "{year}年度（{month}月から）の見直し、{last}年度まで評価。数値は見直し前が{before}年度、後が{after}年度の{status}",
+        "change in fiscal {year} (from month {month}), evaluated to fiscal {last}; figures before of fiscal {before}, after of fiscal {after} ({status})",
+    ),
+    "savings_population": ("人口 {population:,}人（{day}）、割引率 {rate}", "population {population:,} ({day}), discount rate {rate}"),
+    "savings_no_rate": ("なし", "none"),
+    "savings_examples": ("例として読まなかった行: {rows}", "rows not read, being examples: {rows}"),
+    "savings_total": ("合計（{tasks}業務）", "All ({tasks} tasks)"),
+    "savings_kind": ("{kind}（{tasks}業務）", "{kind} ({tasks} tasks)"),
+    "savings_task": ("{name}［{kind}］", "{name} ({kind})"),
+    "savings_cost": ("年間の経費", "cost a year"),
+    "savings_saving": ("年間の効果額", "saving a year"),
+    "savings_of_which": (
+        "{saving:,}円（削減率 {rate}。うち支払いの減 {payments:,}円、職員の業務量の減 {staff:,}円）",
+        "{saving:,} yen (rate {rate}; of which payments {payments:,} yen, staff time {staff:,} yen)",
+    ),
+    "savings_target": ("工程表の削減目標", "target of the roadmap"),
+    "savings_against": (
+        "{cut}%。経費全体 {rate} {verdict}、支払いだけ {payments_rate} {payments_verdict}",
+        "{cut}%: all cost {rate} {verdict}, payments alone {payments_rate} {payments_verdict}",
+    ),
+    "savings_target_source": (
+        "削減目標は工程表の「地方公共団体の情報システム運用コスト」のもの。職員の業務量を含むかは書かれていない: {text} {url}",
+        "the target is that of the roadmap for the operating cost of local information systems; whether staff time is in it is not said: {text} {url}",
+    ),
+    "savings_reached": ("（届いた）", "(reached)"),
+    "savings_short": ("（届かない）", "(short of it)"),
+    "savings_no_cost": ("（比べられない）", "(cannot be compared)"),
+    "savings_adjusted": ("取扱量を揃えた年間の効果額", "volume-adjusted saving a year"),
+    "savings_one_off": ("一時経費", "one-off costs"),
+    "savings_cumulative": ("評価期間の累計", "cumulative over the years evaluated"),
+    "savings_discounted": ("{plain}（割引後 {discounted}）", "{plain} (discounted: {discounted})"),
+    "savings_break_even": ("損益分岐", "break-even"),
+    "savings_break_even_at": ("{year}年度（{calendar_year}年{month}月末）", "fiscal {year} (end of {calendar_year}-{month:02d})"),
+    "savings_per_resident": ("住民一人当たり年間経費", "cost per resident a year"),
+    "savings_per_transaction": ("1件当たり経費", "cost per transaction"),
+    "savings_hours": ("年間の処理時間", "processing time a year"),
+    "savings_minutes": ("1件当たり処理時間", "processing time of one transaction"),
+    "savings_minutes_text": ("{before:f}分 → {after:f}分（{change:+f}分）", "{before:f} → {after:f} minutes ({change:+f})"),
+    "savings_none": ("算定できない（{reason}）", "not calculated ({reason})"),
+    "savings_years": ("年度別（効果額、一時経費、累計）", "By fiscal year (saving, one-off costs, cumulative)"),
+    "savings_year": (
+        "  {year}年度（{months}か月） {saving:>16,}円 {one_off:>14,}円 {cumulative:>16,}円",
+        "  fiscal {year} ({months} months) {saving:>16,} {one_off:>14,} {cumulative:>16,} yen",
+    ),
+    "savings_year_discounted": ("（割引後の累計 {value:,}円）", " (discounted cumulative {value:,} yen)"),
+    "savings_footer": (
+        "効果額＝見直し前の経費－見直し後の経費（1年分、円未満は業務ごとに四捨五入）。職員の業務量の減は、定員や時間外勤務を減らすまで支出の減ではない",
+        "saving = cost before - cost after, of one year, each task rounded to the yen; staff time saved is no payment saved until posts or overtime are",
+    ),
+    "yen_text": ("{value:,}円", "{value:,} yen"),
+    "hours_text": ("{value:,}時間", "{value:,} hours"),
+    "list_comma": ("、", ", "),
 }  # fmt: skip
 
 STATUSES: dict[str, tuple[str, str]] = {
@@ -166,6 +253,13 @@ STATUSES: dict[str, tuple[str, str]] = {
     "achieved_late": ("期限後に達成", "achieved late"),
     "achieved_date_unknown": ("達成（時期不明）", "achieved, date unknown"),
     "overdue_no_final_data": ("期限の数値なし", "overdue, no final data"),
+}
+
+SCHEMES: dict[str, tuple[str, str]] = {
+    "default": ("既定", "default"),
+    "roadmap_2017": ("工程表の進捗整理表の文言どおり", "the plan's own wording"),
+    "integer_years": ("年度の整数", "whole fiscal years"),
+    "derived": ("算出値による参考", "computed figures, for reference"),
 }
 
 REASONS: dict[str, tuple[str, str]] = {
@@ -206,6 +300,17 @@ FLAGS: dict[str, tuple[str, str]] = {
         "rests on a figure whose release date is unknown",
     ),
 }
+
+SAVINGS_REASONS: dict[str, tuple[str, str]] = {
+    "ZERO_COST_BEFORE": ("見直し前の経費が0", "there was no cost before"),
+    "VOLUME_MISSING": ("取扱量のない業務がある", "tasks without a volume"),
+    "ZERO_VOLUME": ("取扱量が0の業務がある", "tasks whose volume is 0"),
+    "UNITS_DIFFER": ("取扱量の単位が業務によって違う", "the tasks have different units of volume"),
+    "TIME_MISSING": ("処理時間のない業務がある", "tasks without a processing time"),
+    "NO_SAVING": ("年間の効果額がない", "there is no saving a year"),
+    "NOT_WITHIN_HORIZON": ("評価期間のうちには一時経費を取り戻せない", "the one-off costs are not recovered within the years evaluated"),
+    "NO_DISCOUNT_RATE": ("割引率がない", "no discount rate was given"),
+}  # fmt: skip
 
 DATE_BASES: dict[str, tuple[str, str]] = {
     "printed": ("印刷", "printed"),

@@ -7,8 +7,9 @@
 {%- endmacro %}
 
 {% macro default__as_of_table(query) -%}
+    {#- Names without the database: the published file may be attached under any name. #}
     create or replace macro {{ this.schema }}.{{ this.identifier }}_as_of(as_of_day) as table
-    {{ query }}
+    {{ query | replace('"' ~ this.database ~ '".', '') }}
 {%- endmacro %}
 
 {# Spark has no table macros: its users filter on the two dates. #}

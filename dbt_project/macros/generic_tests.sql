@@ -23,3 +23,19 @@
     {{ "union all" if not loop.last }}
     {% endfor %}
 {% endtest %}
+
+{# Rows that have neither a value nor the reason why there is none, or both. #}
+{% test says_why_not(model, value, reason) %}
+    select *
+    from {{ model }}
+    where ({{ value }} is null) <> ({{ reason }} is not null)
+{% endtest %}
+
+{# Groups whose parts do not add up to the whole that each row names. #}
+{% test parts_make_the_whole(model, part, whole, by) %}
+    select {{ by | join(', ') }}, sum({{ part }}) as parts, max({{ whole }}) as whole
+    from {{ model }}
+    where {{ whole }} is not null
+    group by {{ by | join(', ') }}
+    having sum({{ part }}) <> max({{ whole }}) or min({{ whole }}) <> max({{ whole }})
+{% endtest %}

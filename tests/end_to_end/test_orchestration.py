@@ -64,10 +64,11 @@ def test_dbt_unit_tests_pass(home: Path) -> None:
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-3000:]
-    described = yaml.safe_load(
-        (ROOT / "dbt_project" / "models" / "unit_tests.yml").read_text(encoding="utf-8")
-    )
-    assert f"PASS={len(described['unit_tests'])} " in result.stdout
+    described = [
+        yaml.safe_load(path.read_text(encoding="utf-8")).get("unit_tests", [])
+        for path in (ROOT / "dbt_project" / "models").rglob("*.yml")
+    ]
+    assert f"PASS={sum(map(len, described))} " in result.stdout
 
 
 def test_definitions_load_without_great_expectations(tmp_path: Path) -> None:

@@ -352,6 +352,7 @@ def test_sources_lists_each_with_licence_and_freshness(mieruka: Mieruka) -> None
     assert held == {
         "cao__reform_roadmap_2017",
         "mieruka__cited_figures",
+        "mieruka__peer_groups",
         "soumu__area_codes",
         "soumu__public_accounting_indicators",
     }
@@ -409,4 +410,4 @@ def test_the_data_package_describes_every_parquet_file(home: Path) -> None:
         assert [field["name"] for field in resource["schema"]["fields"]] == columns
         assert all(field["description"] and field["type"] != "any" for field in resource["schema"]["fields"])
     assert package["licenses"]
-    assert len(package["sources"]) == 4
+    assert len(package["sources"]) == 5

@@ -151,7 +151,7 @@ def test_a_mark_keeps_its_meaning(warehouse: duckdb.DuckDBPyConnection) -> None:
 def test_a_town_stands_among_the_towns_of_its_day(warehouse: duckdb.DuckDBPyConnection) -> None:
     groups = warehouse.execute(
         "select distinct peer_group, group_size, missing_count from marts.peer_comparison "
-        "where item_id = 'ordinary_balance_ratio' order by 1"
+        "where item_id = 'ordinary_balance_ratio' and peer_scheme = 'area_type' order by 1"
     ).fetchall()
     assert groups == [
         ("city", 1, 0),

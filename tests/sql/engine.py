@@ -94,7 +94,7 @@ class Case:
 
 @cache
 def compiled(variables: str, folder: str) -> dict[str, str]:
-    """Return the compiled SQL of the verdict models for some variables (JSON text)."""
+    """Return the compiled SQL of all models for some variables (JSON text)."""
     from dbt.cli.main import dbtRunner
 
     target = Path(folder)
@@ -111,7 +111,7 @@ def compiled(variables: str, folder: str) -> dict[str, str]:
         for node in result.result.results
         if hasattr(node.node, "compiled_code")
     }
-    return {name: code[name] for name in _MODELS}
+    return code
 
 
 def _target_row(measure: str, target: Target) -> tuple[Any, ...]:
@@ -122,7 +122,7 @@ def _target_row(measure: str, target: Target) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
     """Insert rows through a frame of texts, which DuckDB casts: thousands at once, exact decimals."""
     if not rows:
         return
@@ -143,14 +143,20 @@ class Engine:
 
     def __init__(self, folder: Path, **variables: Any) -> None:
         given = {"run_date": RUN_DATE.isoformat(), "raw_dir": str(folder), **variables}
-        self._sql = compiled(
+        self.sql = compiled(
             json.dumps(given, sort_keys=True), str(folder / f"grace{variables.get('deadline_grace_days', 1)}")
         )
 
-    def run(self, cases: list[Case], extra_days: list[date] | None = None) -> duckdb.DuckDBPyConnection:
+    def run(
+        self,
+        cases: list[Case],
+        extra_days: list[date] | None = None,
+        only_on: list[date] | None = None,
+    ) -> duckdb.DuckDBPyConnection:
         """Return a connection in which `kpi_progress` and `kpi_verdict` hold the verdicts of all cases.
 
-        Case number i is measure `m{i}`. `extra_days` are further days of evaluation.
+        Case number i is measure `m{i}`. `extra_days` are further days of evaluation; with `only_on`, a day for each
+        case, that day alone is evaluated.
         """
         connection = duckdb.connect()
         connection.execute("attach ':memory:' as mieruka; use mieruka")
@@ -161,7 +167,9 @@ class Engine:
         self._fill(connection, cases)
         for name in _MODELS:
             schema = "intermediate" if name.startswith("int_") else "marts"
-            connection.execute(f"create table {schema}.{name} as {self._sql[name]}")
+            connection.execute(f"create table {schema}.{name} as {self.sql[name]}")
+            if name == "int_evaluation_day" and only_on is not None:
+                self._evaluate_only(connection, only_on)
             if name == "int_evaluation_day" and extra_days:
                 for day in extra_days:
                     connection.execute(
@@ -171,6 +179,17 @@ class Engine:
                         [day],
                     )
         return connection
+
+    @staticmethod
+    def _evaluate_only(connection: duckdb.DuckDBPyConnection, days: list[date]) -> None:
+        """Put the day of each case in the place of the days that the warehouse would evaluate."""
+        connection.execute("create table day_of (measure_id varchar, evaluated_on date)")
+        insert_rows(connection, "day_of", [(f"m{number}", day) for number, day in enumerate(days)])
+        connection.execute(
+            "create or replace table intermediate.int_evaluation_day as "
+            "select distinct shipped.measure_id, shipped.area_code, day_of.evaluated_on "
+            "from intermediate.int_evaluation_day as shipped inner join day_of using (measure_id)"
+        )
 
     def latest(self, case: Case, day: date = RUN_DATE, scheme: str = "default") -> dict[str, Any]:
         """Return the primary national verdict of one case on one day."""
@@ -192,7 +211,7 @@ class Engine:
             "insert into staging.stg_area values ('000000', null, 'nation'), ('010006', null, 'prefecture')"
         )
         kpis = {case.kpi or f"k{number}": case.monitor_only for number, case in enumerate(cases)}
-        _insert(connection, "staging.stg_kpi", list(kpis.items()))
+        insert_rows(connection, "staging.stg_kpi", list(kpis.items()))
         observations: list[tuple[Any, ...]] = []
         measures: list[tuple[Any, ...]] = []
         targets: list[tuple[Any, ...]] = []
@@ -208,8 +227,8 @@ class Engine:
             observations += [
                 self._observation(number, index, figure) for index, figure in enumerate(case.figures)
             ]
-        _insert(connection, "staging.stg_measure", measures)
-        _insert(connection, "staging.stg_target", targets)
+        insert_rows(connection, "staging.stg_measure", measures)
+        insert_rows(connection, "staging.stg_target", targets)
         self._observations(connection, observations)
 
     @staticmethod
@@ -226,7 +245,7 @@ class Engine:
             "value decimal(38, 10), numerator decimal(38, 10), denominator decimal(38, 10), observation_status varchar, "
             "enters_verdict boolean, published_on date, document_id varchar)"
         )
-        _insert(connection, "given", rows)
+        insert_rows(connection, "given", rows)
         connection.execute(
             """
             create table staging.stg_observation as

@@ -12,7 +12,7 @@ START, DEADLINE = date(2014, 4, 1), date(2018, 3, 31)
 LEVEL = Target(1000, DEADLINE, 550, START)
 
 
-def known(day: date, value: float, *, status: str = "final", after: int = 60, **more: object) -> Figure:
+def known(day: date, value: float | str, *, status: str = "final", after: int = 60, **more: object) -> Figure:
     return Figure(day, value, status, day + timedelta(days=after), **more)  # type: ignore[arg-type]
 
 
@@ -109,6 +109,23 @@ def test_row_10_met_once_and_below_now(engine: Engine) -> None:
     assert judged(engine, case, date(2017, 1, 1)) == ("slipped", "B", "SLIPPED")
 
 
+def test_row_10_a_baseline_that_met_the_target_counts_as_an_earlier_figure(engine: Engine) -> None:
+    """From 120 to 95 with a target of 100: the arithmetic alone would call it ahead."""
+    case = Case([Target(100, DEADLINE, 120, START)], [known(date(2016, 4, 1), 95)])
+    verdict = engine.latest(case, date(2017, 1, 1))
+    assert (verdict["status"], verdict["grade"], verdict["reason_code"]) == ("slipped", "B", "SLIPPED")
+    assert verdict["first_met_date"] == START
+
+
+def test_row_10_needs_no_baseline(engine: Engine) -> None:
+    figures = [
+        known(date(2015, 4, 1), 1100, status="preliminary"),
+        known(date(2016, 4, 1), 900, status="preliminary"),
+    ]
+    case = Case([Target(1000, DEADLINE)], figures)
+    assert judged(engine, case, date(2017, 1, 1)) == ("slipped", "B", "SLIPPED")
+
+
 @pytest.mark.parametrize(
     ("value", "status", "letter"),
     [
@@ -121,9 +138,12 @@ def test_row_10_met_once_and_below_now(engine: Engine) -> None:
         (159.99, "far_behind", "B"),
         (100, "far_behind", "B"),
         (99.99, "reversing", "B"),
+        # A figure has ten decimals, and the last of them counts.
+        ("199.9999999999", "on_track", "B"),
+        ("99.9999999999", "reversing", "B"),
     ],
 )
-def test_row_11_pace_at_its_edges(engine: Engine, value: float, status: str, letter: str) -> None:
+def test_row_11_pace_at_its_edges(engine: Engine, value: float | str, status: str, letter: str) -> None:
     target = Target(300, date(2018, 1, 1), 100, date(2014, 1, 2))
     half_way = date(2016, 1, 2)
     assert (half_way - date(2014, 1, 2)).days * 2 == (date(2018, 1, 1) - date(2014, 1, 2)).days
@@ -181,6 +201,13 @@ def test_row_14_met_before_the_deadline_and_never_below_since(engine: Engine) ->
     assert judged(engine, Case([LEVEL], fell)) == ("overdue_no_final_data", "N", "NO_DEADLINE_VALUE")
 
 
+def test_row_14_the_printed_baseline_is_later_than_an_older_figure(engine: Engine) -> None:
+    older = known(date(2013, 4, 1), 900)
+    assert judged(engine, Case([Target(1000, DEADLINE, 1000.5, START)], [older])) == (
+        "achieved", "A", "MET_BEFORE_DEADLINE",
+    )  # fmt: skip
+
+
 def test_row_15_bracketed_by_a_figure_below_and_a_later_one_that_meets(engine: Engine) -> None:
     case = Case([LEVEL], [known(date(2016, 4, 1), 800), known(date(2020, 4, 1), 1100)])
     assert judged(engine, case) == ("achieved_date_unknown", "N", "DEADLINE_BRACKETED")
@@ -192,6 +219,12 @@ def test_row_16_still_below_afterwards_what_cannot_fall(engine: Engine) -> None:
     figures = [known(date(2016, 4, 1), 800), known(date(2020, 4, 1), 900)]
     assert judged(engine, Case([LEVEL], figures, non_decreasing=True)) == ("missed", "B", "MISSED_LATER")
     assert judged(engine, Case([LEVEL], figures)) == ("overdue_no_final_data", "N", "NO_DEADLINE_VALUE")
+
+
+def test_row_16_what_can_only_rise_may_have_been_low_enough_at_the_deadline(engine: Engine) -> None:
+    target = Target(1000, DEADLINE, 550, START, comparator="<=")
+    case = Case([target], [known(date(2020, 4, 1), 1100)], "decrease", non_decreasing=True)
+    assert judged(engine, case)[1:] == ("N", "NO_DEADLINE_VALUE")
 
 
 def test_row_17_keeps_the_last_pace(engine: Engine) -> None:
@@ -288,6 +321,31 @@ class TestReplay:
             ]
             is False
         )
+
+    def test_a_status_that_turns_on_an_undated_figure_is_optimistic_too(self, engine: Engine) -> None:
+        met, below = Figure(date(2015, 4, 1), 1100), known(date(2016, 4, 1), 900)
+        slipped = engine.latest(Case([LEVEL], [met, below]), date(2017, 1, 1))
+        assert (slipped["status"], slipped["replay_is_optimistic"]) == ("slipped", True)
+        short = engine.latest(Case([LEVEL], [Figure(date(2015, 4, 1), 700), below]), date(2017, 1, 1))
+        assert (short["status"], short["replay_is_optimistic"]) == ("ahead", False)
+
+    def test_a_printed_baseline_goes_stale_on_its_own_day(self, engine: Engine) -> None:
+        rows = engine.run([Case([LEVEL])]).execute(
+            "select evaluated_on, is_stale from marts.kpi_progress where scheme = 'default' order by 1"
+        )
+        stale_from = START + timedelta(days=551)
+        found = dict(rows.fetchall())
+        assert found[stale_from] is True
+        assert not any(is_stale for day, is_stale in found.items() if day < stale_from)
+
+    def test_a_kpi_is_never_judged_by_some_of_its_measures(self, engine: Engine) -> None:
+        early = Target(1000, DEADLINE, 550, date(2013, 4, 1), adopted_on=None)
+        cases = [
+            Case([early], kpi="dual"),
+            Case([Target(1000, DEADLINE, adopted_on=None)], [known(date(2016, 4, 1), 800)], kpi="dual"),
+        ]
+        counts = engine.run(cases).execute("select distinct measure_count from marts.kpi_verdict").fetchall()
+        assert counts == [(2,)]
 
     def test_a_replay_before_adoption_uses_the_primary_target_and_says_so(self, engine: Engine) -> None:
         target = Target(1000, DEADLINE, 550, START, adopted_on=date(2017, 12, 21))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -142,3 +142,28 @@ def test_l13_a_survey_on_the_day_after_answers_the_deadline(
     assert with_grace["deadline_value"] == 1005
     without = engine_without_grace.latest(case)
     assert (without["status"], without["grade"]) == ("achieved_late", "B")
+
+
+@pytest.mark.parametrize(("gap", "days"), [(3, 487), (7, 300), (0.3, 501), (9, 731)])
+def test_what_is_exactly_on_its_path_arrives_on_the_deadline(engine: Engine, gap: float, days: int) -> None:
+    """A third, a seventh of the gap in the same share of the time: no double says so exactly."""
+    parts = 3 if gap in (3, 0.3) else int(gap)
+    start = date(2014, 4, 1)
+    case = one(
+        Target(gap, start + timedelta(days=parts * days), 0, start),
+        Figure(start + timedelta(days=days), gap / parts, known_on=start + timedelta(days=days)),
+    )
+    verdict = engine.latest(case, start + timedelta(days=days + 1))
+    assert (verdict["status"], verdict["grade"]) == ("ahead", "A")
+    assert verdict["projected_attainment_date"] == verdict["target_date"]
+
+
+def test_without_a_direction_no_side_of_the_path_is_better(engine: Engine) -> None:
+    case = one(
+        Target(200, date(2018, 1, 1), 100, date(2014, 1, 1)),
+        Figure(date(2016, 1, 1), 120, known_on=date(2016, 1, 1)),
+        direction="none",
+    )
+    verdict = engine.latest(case, date(2016, 6, 1))
+    assert verdict["path_value"] == pytest.approx(150, abs=0.1)
+    assert verdict["gap_to_path"] is None

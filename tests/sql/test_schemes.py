@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -117,6 +118,7 @@ class TestRoadmap2017:
         case = Case([target], [Figure(date(2014, 10, 1), 700, known_on=date(2014, 11, 1))])
         verdict = engine.latest(case, date(2015, 1, 1), "roadmap_2017")
         assert (verdict["pace"], verdict["status"], verdict["grade"]) == (None, "baseline_only", "N")
+        assert verdict["progress"] == pytest.approx(150 / 450)
 
     def test_the_deadline_decides_in_both_schemes(self, engine: Engine) -> None:
         target = Target(1000, date(2018, 3, 31), 550, date(2014, 4, 1))
@@ -311,3 +313,84 @@ def test_after_the_deadline_the_deadlines_value_is_judged(engine: Engine) -> Non
     assert (row["ratio"], row["class"]) == (pytest.approx(0.9), "behind")
     without = rows_of(engine, Case([target], [later]), date(2020, 1, 1))["linear_graded"]
     assert (without["class"], without["reason_code"]) == (None, "NO_DEADLINE_VALUE")
+
+
+class TestTraps:
+    """Mistakes of other implementations, so that they do not come back here."""
+
+    def test_a_target_of_zero_is_a_target(self, engine: Engine) -> None:
+        """Others take a target of 0 for a missing one, or divide by it."""
+        case = yearly(10, 8, 0, (2015, 2020, 2030), direction="decrease")
+        assert engine.latest(case, date(2039, 12, 31))["reason_code"] == "PACE"
+        rows = rows_of(engine, case)
+        assert rows["linear_graded"]["class"] is not None
+        assert (rows["naive_ratio"]["ratio"], rows["naive_ratio"]["reason_code"]) == (None, "NOT_A_VERDICT")
+        assert (rows["statcan"]["score"], rows["statcan"]["ratio"]) == (None, None)
+
+    def test_a_baseline_of_zero_is_a_baseline(self, engine: Engine) -> None:
+        verdict = engine.latest(yearly(0, 40, 100, (2015, 2020, 2030)), date(2039, 12, 31))
+        assert (verdict["baseline_basis"], verdict["baseline_value"]) == ("printed", 0)
+        assert verdict["progress"] == pytest.approx(0.4)
+
+    def test_the_start_alone_is_no_progress_of_zero(self, engine: Engine) -> None:
+        """Others show 0% where nothing but the start is known; 0 is said of a later figure that did not move."""
+        target = Target(200, date(2040, 3, 31), 100, date(2030, 3, 31))
+        start = engine.latest(Case([target]), date(2035, 1, 1))
+        assert (start["status"], start["progress"]) == ("baseline_only", None)
+        still = Case([target], [Figure(date(2034, 3, 31), 100, known_on=date(2034, 3, 31))])
+        unmoved = engine.latest(still, date(2035, 1, 1))
+        assert (unmoved["status"], unmoved["progress"]) == ("far_behind", 0)
+
+    def test_the_year_of_the_deadline_is_the_targets_own(self, engine: Engine) -> None:
+        """Others write 2030 into the formula."""
+        near, far = (yearly(100, 150, 200, (2014, 2017, year)) for year in (2020, 2026))
+        ratios = [rows_of(engine, case)["statcan"]["ratio"] for case in (near, far)]
+        assert ratios[1] == pytest.approx(2 * ratios[0], rel=0.05)
+
+    def test_figures_of_one_year_are_told_apart_by_their_days(self, engine: Engine) -> None:
+        """Others know whole years only."""
+        case = Case(
+            [Target(416, date(2039, 3, 31), 208, date(2036, 4, 1))],
+            [Figure(date(2036, 10, 1), 300, known_on=date(2036, 10, 1))],
+        )
+        rows = engine.run([case], [date(2037, 1, 1)]).execute(
+            "select time_basis, class from marts.scheme_comparison "
+            "where scheme = 'sdsn' and evaluated_on = date '2037-01-01' order by 1"
+        )
+        assert rows.fetchall() == [("days", "on_track_or_maintaining"), ("fiscal_years", None)]
+
+    def test_a_measure_that_falls_is_not_hidden_in_a_mean(self, engine: Engine) -> None:
+        """Others average scores: one series far ahead and one falling read as moderate."""
+        rising, falling = (yearly(100, value, 200, (2014, 2017, 2020)) for value in (199, 90))
+        day = date(2039, 12, 31)
+        cases = [replace(case, kpi="dual") for case in (rising, falling)]
+        verdict = engine.run(cases, [day]).execute(
+            "select status, grade from marts.kpi_verdict where evaluated_on = ? and scheme = 'default'", [day]
+        )
+        assert verdict.fetchall() == [("reversing", "B")]
+
+    @pytest.mark.parametrize(
+        ("value", "class_"),
+        [(147.6, "sun"), (147.5, "slightly_cloudy"), (140, "slightly_cloudy"), (139.9, "cloudy")],
+    )
+    def test_a_gap_on_the_cut_belongs_where_the_words_say(
+        self, engine: Engine, value: float, class_: str
+    ) -> None:
+        """Half of the time has gone: less than 5% of the way missing is sun, up to 20% slightly cloudy."""
+        assert rows_of(engine, yearly(100, value, 200, (2014, 2017, 2020)))["destatis"]["class"] == class_
+
+    def test_a_baseline_beyond_the_target_leaves_no_gap_to_judge(self, engine: Engine) -> None:
+        """Going back from 120 to 95 would close the gap to 100 more than in full."""
+        rows = rows_of(engine, yearly(120, 95, 100, (2014, 2017, 2020)))
+        assert {row["reason_code"] for row in rows.values()} == {"NO_GAP"}
+
+    def test_growth_beyond_any_number_is_null(self, engine: Engine) -> None:
+        case = Case(
+            [Target(10**6, date(2039, 3, 31), 1, date(2036, 4, 1))],
+            [Figure(date(2036, 4, 2), 1000, known_on=date(2036, 4, 2))],
+        )
+        rows = engine.run([case], [date(2037, 1, 1)]).execute(
+            "select distinct growth_actual, ratio, class from marts.scheme_comparison where time_basis = 'days' "
+            "and scheme in ('statcan', 'eurostat', 'unsd_2024') and evaluated_on = date '2037-01-01'"
+        )
+        assert rows.fetchall() == [(None, None, None)]

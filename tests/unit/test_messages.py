@@ -7,10 +7,33 @@ import string
 
 import pytest
 
-from cli.messages import DATE_BASES, FLAGS, LANGUAGES, REASONS, STATUSES, TEXTS, Speaker, default_language
+from cli import outlook_words as outlook
+from cli.messages import (
+    DATE_BASES,
+    FLAGS,
+    LANGUAGES,
+    REASONS,
+    SCHEMES,
+    STATUSES,
+    TEXTS,
+    Speaker,
+    default_language,
+)
 from pipelines.settings import DBT_PROJECT_DIR
 
-TABLES = {"TEXTS": TEXTS, "STATUSES": STATUSES, "REASONS": REASONS, "FLAGS": FLAGS, "DATE_BASES": DATE_BASES}
+TABLES = {
+    "TEXTS": TEXTS,
+    "STATUSES": STATUSES,
+    "REASONS": REASONS,
+    "FLAGS": FLAGS,
+    "DATE_BASES": DATE_BASES,
+    "SCHEMES": SCHEMES,
+    "METHODS": outlook.METHODS,
+    "CLASSES": outlook.CLASSES,
+    "TRENDS": outlook.TRENDS,
+    "MODELS": outlook.MODELS,
+    "PROJECTION_REASONS": outlook.PROJECTION_REASONS,
+}
 PAIRS = [(f"{name}.{key}", pair) for name, table in TABLES.items() for key, pair in table.items()]
 MODELS = DBT_PROJECT_DIR / "models"
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
@@ -139,3 +162,40 @@ def test_language_comes_from_the_environment(
         monkeypatch.setenv(name, value)
     assert default_language() == language
     assert language in LANGUAGES
+
+
+def test_every_class_of_a_published_method_has_its_label() -> None:
+    text = sql("marts", "scheme_comparison.sql")
+    emitted = set(re.findall(r"(?:then|else)\s+'([a-z_]+)'", text)) | {
+        "ahead",
+        "on_track",
+        "behind",
+        "far_behind",
+    }
+    assert {"thunderstorm", "target_achieved", "needs_improvement"} <= emitted
+    assert emitted - set(outlook.CLASSES) == set()
+    methods = set(re.findall(r"^    \('([a-z_0-9]+)',", text, re.MULTILINE))
+    assert methods == set(outlook.METHODS)
+
+
+def test_every_trend_model_and_reason_of_a_projection_has_its_label() -> None:
+    trend = sql("marts", "kpi_trend.sql")
+    words = set(
+        re.findall(r"(?:then|else) '([a-z_]+)'", trend[trend.index("lowest_value = highest_value") :])
+    )
+    assert words == set(outlook.TRENDS)
+    projection = sql("marts", "kpi_projection.sql") + sql("intermediate", "int_projection_curve.sql")
+    models = set(re.findall(r"^\s+\('([a-z_]+)', '[a-z]+', \d", projection, re.MULTILINE))
+    assert {"flat", "logit"} <= models
+    assert models - set(outlook.MODELS) == set()
+    # These are reasons of an interval or probability, which the command leaves out where there is none.
+    reasons = set(re.findall(r"'([A-Z_]{5,})'", projection)) - {"NO_ERROR_MODEL", "PERFECT_FIT", "SHORT_SERIES"}
+    assert "DEADLINE_PAST" in reasons
+    assert reasons - set(outlook.PROJECTION_REASONS) == set()
+
+
+def test_every_scheme_has_its_label() -> None:
+    schemes = re.findall(
+        r"\('([a-z_0-9]+)', '(?:measured|derived)'\)", sql("intermediate", "int_progress.sql")
+    )
+    assert set(schemes) == set(SCHEMES)

@@ -14,6 +14,9 @@ target_day as (
     union
     select measure_id, baseline_date as evaluated_on from {{ ref('stg_target') }}
     union
+    select measure_id, {{ add_days('baseline_date', var('stale_after_days') ~ ' + 1') }} as evaluated_on
+    from {{ ref('stg_target') }}
+    union
     select measure_id, {{ add_days('target_date', 1) }} as evaluated_on from {{ ref('stg_target') }}
     union
     select target.measure_id, plan.started_on as evaluated_on
@@ -25,8 +28,14 @@ target_day as (
 
 first_day as (
 
-    -- Before anything at all was known there is still a verdict: that nothing was known.
-    select min(known_on) as evaluated_on from {{ ref('int_measure_figure') }}
+    -- Before anything at all was known there is still a verdict: that nothing was known. All measures begin on one day,
+    -- so that a KPI of several is never judged by some of them.
+    select min(evaluated_on) as evaluated_on
+    from (
+        select known_on as evaluated_on from {{ ref('int_measure_figure') }}
+        union all
+        select evaluated_on from target_day
+    ) as any_day
 
 ),
 

@@ -12,6 +12,8 @@ figure as (
     select
         figure.*,
         evaluation.target_date,
+        evaluation.comparator,
+        evaluation.attained_from,
         evaluation.plan_started_on,
         evaluation.printed_baseline_date
     from {{ ref('int_evaluation_figure') }} as figure
@@ -46,6 +48,8 @@ baseline as (
         end as baseline_basis,
         coalesce(evaluation.printed_baseline_value, figure.value) as baseline_value,
         coalesce(evaluation.printed_baseline_date, figure.as_of_date) as baseline_date,
+        {{ meets('coalesce(evaluation.printed_baseline_value, figure.value)', 'evaluation.comparator', 'evaluation.attained_from') }}
+            as baseline_is_met,
         figure.observation_id as baseline_observation_id,
         figure.known_on_basis as baseline_known_on_basis
     from evaluation
@@ -61,6 +65,7 @@ placed as (
 
     select
         figure.*,
+        baseline.baseline_date,
         coalesce(figure.as_of_date > baseline.baseline_date, true) as is_after_baseline,
         max(case when coalesce(figure.as_of_date > baseline.baseline_date, true) then figure.as_of_date end)
             over (partition by {% for column in key %}figure.{{ column }}{{ ", " if not loop.last }}{% endfor %}) as latest_date,
@@ -110,7 +115,13 @@ summary as (
         min(case when placed.is_after_baseline and placed.is_met then placed.as_of_date end) as first_met_date,
         coalesce(bool_or(placed.is_met and placed.is_after_baseline and placed.as_of_date < placed.latest_date), false)
             as is_met_earlier,
-        max(case when placed.as_of_date <= placed.target_date then placed.as_of_date end) as last_before_deadline_date,
+        -- A figure up to the baseline's day gives way to the baseline, unless that one is of after the deadline.
+        max(case
+            when
+                placed.as_of_date <= placed.target_date
+                and (placed.is_after_baseline or placed.baseline_date > placed.target_date)
+                then placed.as_of_date
+        end) as last_before_deadline_date,
         coalesce(
             bool_or(placed.is_met) filter (
                 where placed.as_of_date > coalesce(deadline.deadline_as_of_date, placed.target_date)
@@ -120,7 +131,21 @@ summary as (
             bool_or(not placed.is_met) filter (
                 where placed.as_of_date > coalesce(deadline.deadline_as_of_date, placed.target_date)
             ), false
-        ) as is_below_later
+        ) as is_below_later,
+        -- What can never fall was short of the target at the deadline too, if it is short of it later.
+        coalesce(
+            bool_or(placed.value < placed.attained_from and placed.comparator <> '<=')
+            filter (where placed.as_of_date > placed.target_date), false
+        ) as is_short_later,
+        -- Which of the figures that a status may turn on have no known day of publication.
+        coalesce(
+            bool_or(placed.is_met and placed.is_after_baseline and placed.known_on_basis = 'not_before'), false
+        ) as is_met_on_not_before,
+        coalesce(
+            bool_or(placed.known_on_basis = 'not_before') filter (
+                where placed.as_of_date > coalesce(deadline.deadline_as_of_date, placed.target_date)
+            ), false
+        ) as is_later_on_not_before
     from placed
     left join deadline using ({{ keys }})
     group by {% for column in key %}placed.{{ column }}{{ ", " if not loop.last }}{% endfor %}
@@ -160,29 +185,39 @@ select
     coalesce(latest.as_of_date, baseline.baseline_date) as as_of_date,
     case when latest.observation_id is not null then latest.value else baseline.baseline_value end as value,
     latest.observation_id is not null as has_figure_after_baseline,
-    case
-        when latest.observation_id is not null then latest.is_met
-        else {{ meets('baseline.baseline_value', 'evaluation.comparator', 'evaluation.attained_from') }}
-    end as is_met,
+    case when latest.observation_id is not null then latest.is_met else baseline.baseline_is_met end as is_met,
     not latest.is_final as latest_is_preliminary,
     deadline.deadline_observation_id,
     deadline.deadline_as_of_date,
     deadline.deadline_value,
     deadline.deadline_is_met,
     not deadline.deadline_is_final as deadline_is_preliminary,
-    summary.first_met_date,
-    coalesce(summary.is_met_earlier, false) as is_met_earlier,
+    -- The baseline is a figure too: a measure may have met its target there.
+    case when baseline.baseline_is_met then baseline.baseline_date else summary.first_met_date end as first_met_date,
+    coalesce(summary.is_met_earlier, false)
+    or coalesce(baseline.baseline_is_met and latest.observation_id is not null, false) as is_met_earlier,
     case
         when last_before.observation_id is not null then last_before.is_met
-        when baseline.baseline_date <= evaluation.target_date
-            then {{ meets('baseline.baseline_value', 'evaluation.comparator', 'evaluation.attained_from') }}
+        when baseline.baseline_date <= evaluation.target_date then baseline.baseline_is_met
     end as last_before_deadline_is_met,
     coalesce(summary.is_met_later, false) as is_met_later,
     coalesce(summary.is_below_later, false) as is_below_later,
+    coalesce(summary.is_short_later, false) as is_short_later,
     coalesce(other_series.has_figures_of_other_series, false) as has_figures_of_other_series,
     coalesce(latest.known_on_basis = 'not_before', false)
     or coalesce(baseline.baseline_known_on_basis = 'not_before' and evaluation.printed_baseline_value is null, false)
-    or coalesce(deadline.deadline_known_on_basis = 'not_before', false) as rests_on_not_before
+    or coalesce(deadline.deadline_known_on_basis = 'not_before', false)
+    or coalesce(
+        evaluation.evaluated_on <= evaluation.target_date and not latest.is_met and summary.is_met_on_not_before, false
+    )
+    or coalesce(
+        evaluation.deadline_is_past
+        and (
+            summary.is_later_on_not_before
+            or (deadline.deadline_value is null and last_before.known_on_basis = 'not_before')
+        ),
+        false
+    ) as rests_on_not_before
 from evaluation
 inner join baseline using ({{ keys }})
 left join summary using ({{ keys }})

@@ -1,5 +1,5 @@
 -- The numbers of progress: how much of the gap is closed, in how much of the time, and at which pace.
--- A ratio needs a baseline before the deadline, a gap to close and a figure after the baseline.
+-- A ratio needs a baseline before the deadline, a gap to close and a figure after the baseline; a pace also a period.
 -- Schemes differ in how they count the time that has passed and the whole time there is:
 --   default        days from the baseline to the figure, and from the baseline to the deadline;
 --   roadmap_2017   days from the baseline to the figure, and from the start of the plan to the deadline (the plan's words);
@@ -51,7 +51,7 @@ usable as (
             when
                 baseline_date is not null
                 and target_value <> baseline_value
-                and coalesce(baseline_date < target_date and time_whole > 0, true)
+                and coalesce(baseline_date < target_date, true)
                 then baseline_date
         end as ratio_baseline_date
     from span
@@ -68,7 +68,7 @@ share as (
         end as progress,
         case
             when ratio_baseline_date is not null and has_figure_after_baseline
-                then cast(time_passed as double) / cast(time_whole as double)
+                then cast(time_passed as double) / cast(case when time_whole > 0 then time_whole end as double)
         end as elapsed,
         case when ratio_baseline_date is not null and has_figure_after_baseline then time_passed end as ratio_time_passed,
         case when ratio_baseline_date is not null and as_of_date < target_date then time_left end as ratio_time_left
@@ -86,29 +86,30 @@ pace as (
             when elapsed is not null
                 then
                     cast(baseline_value as double)
-                    + (cast(target_value as double) - cast(baseline_value as double)) * least(elapsed, 1)
+                    + {{ difference('target_value', 'baseline_value') }} * least(elapsed, 1)
         end as path_value,
-        (cast(target_value as double) - cast(value as double)) / (nullif(ratio_time_left, 0) / times_per_year)
+        {{ difference('target_value', 'value') }} / (nullif(ratio_time_left, 0) / times_per_year)
             as required_per_year,
-        (cast(value as double) - cast(baseline_value as double)) / (nullif(ratio_time_passed, 0) / times_per_year)
+        {{ difference('value', 'baseline_value') }} / (nullif(ratio_time_passed, 0) / times_per_year)
             as actual_per_year,
-        {{ days_between('baseline_date', 'as_of_date') }} / nullif(progress, 0) as days_to_attainment
+        {{ days_to_attainment('value', 'baseline_value', 'target_value', days_between('baseline_date', 'as_of_date')) }}
+            as days_to_attainment
     from share
 
 )
 
 select
     *,
-    {{ direction_sign('direction') }} * (cast(value as double) - path_value) as gap_to_path,
+    nullif({{ direction_sign('direction') }}, 0) * (cast(value as double) - path_value) as gap_to_path,
     -- How many times faster it must go from now on than it went so far.
     required_per_year / nullif(actual_per_year, 0) as acceleration_factor,
-    cast(baseline_value as double) + (cast(value as double) - cast(baseline_value as double)) / nullif(elapsed, 0)
+    cast(baseline_value as double) + {{ difference('value', 'baseline_value') }} / nullif(elapsed, 0)
         as projected_value,
     case
-        when progress > 0 and days_to_attainment < 36525
-            then {{ add_days('baseline_date', 'cast(ceil(days_to_attainment) as integer)') }}
+        when progress > 0 and days_to_attainment <= 36525 then {{ add_days('baseline_date', 'days_to_attainment') }}
     end as projected_attainment_date,
     case
+        when elapsed is null then null
         {%- for name, percent in [('ahead', 100), ('on_track', 95), ('behind', 60), ('far_behind', 0)] %}
         when {{ pace_at_least(percent, 'value', 'baseline_value', 'target_value', 'ratio_time_passed', 'time_whole') }}
             then '{{ name }}'

@@ -49,7 +49,8 @@ judged as (
             when baseline_date is null then 'NO_BASELINE'
             when deadline_is_past and yi is null then 'NO_DEADLINE_VALUE'
             when not has_figure_after_baseline or figure_date <= baseline_date then 'BASELINE_ONLY'
-            when y0 = yt then 'NO_GAP'
+            -- Also where the baseline is beyond the target already: closing that gap would be going back.
+            when direction_sign * (yt - y0) <= 0 then 'NO_GAP'
             when baseline_date >= target_date or time_whole <= 0 then 'NO_PERIOD'
             when time_passed <= 0 then 'SAME_FISCAL_YEAR'
         end as input_reason
@@ -72,12 +73,12 @@ rate as (
 
     select
         *,
-        power(case when has_actual_growth then yi / y0 end, 1 / years_passed) - 1 as growth_actual,
-        power(case when has_required_growth then yt / y0 end, 1 / years_whole) - 1 as growth_required,
-        case when input_reason is null then (yi - y0) / (yt - y0) end as progress,
+        {{ finite('power(case when has_actual_growth then yi / y0 end, 1 / years_passed) - 1') }} as growth_actual,
+        {{ finite('power(case when has_required_growth then yt / y0 end, 1 / years_whole) - 1') }} as growth_required,
+        case when input_reason is null then {{ progress_share('figure_value', 'baseline_value', 'target_value') }} end as progress,
         case when input_reason is null then cast(time_passed as double) / time_whole end as elapsed,
-        case when input_reason is null then (yi - y0) / years_passed end as change_actual,
-        case when input_reason is null then (yt - y0) / years_whole end as change_required
+        case when input_reason is null then {{ difference('figure_value', 'baseline_value') }} / years_passed end as change_actual,
+        case when input_reason is null then {{ difference('target_value', 'baseline_value') }} / years_whole end as change_required
     from growth
 
 )
@@ -114,9 +115,17 @@ select
                     else 'reversing'
                 end
     end as pace_status,
+    -- The cuts of other methods, as exact as those above.
+    {%- for name, percent, operator in [('is_pace_above_95', 95, '>'), ('is_pace_80', 80, '>='), ('is_pace_50', 50, '>=')] %}
+    case
+        when input_reason is null
+            then {{ pace_at_least(percent, 'figure_value', 'baseline_value', 'target_value', 'time_passed', 'time_whole', operator) }}
+    end as {{ name }},
+    {%- endfor %}
     -- Signed so that growth in the desired direction is positive, also between negative values.
     case when y0 < 0 then -1 else 1 end * direction_sign * growth_actual / nullif(abs(growth_required), 0) as growth_ratio,
     -- The value at the target date if growth goes on, as a share of the gap.
-    (yi * power(1 + growth_actual, years_whole - years_passed) - y0) / (yt - y0) as growth_gap_share,
-    y0 + change_actual * years_whole as linear_projection
+    {{ finite(
+        '(yi * power(1 + growth_actual, years_whole - years_passed) - y0) / ' ~ difference('target_value', 'baseline_value')
+    ) }} as growth_gap_share
 from rate

@@ -9,6 +9,8 @@ select
     decimals,
     direction,
     is_non_decreasing,
+    limit_value,
+    limit_basis_ja,
     area_type,
     publication_id,
     display_order

@@ -59,6 +59,7 @@ select
     outcome.outcome_date,
     cast(outcome.outcome_value as decimal(38, 10)) as outcome_value,
     outcome.outcome_status,
+    outcome.outcome_known_on,
     {{ days_between('forecast.as_of_date', 'outcome.outcome_date') }} as outcome_days_after,
     cast(outcome.outcome_value as double) - cast(forecast.value as double) as error,
     (cast(outcome.outcome_value as double) - cast(forecast.value as double))

@@ -31,9 +31,9 @@ with judged as (
                 then
                     case
                         when is_met then 'achieved'
-                        when not has_figure_after_baseline or ratio_baseline_date is null then 'baseline_only'
+                        when not has_figure_after_baseline then 'baseline_only'
                         when is_met_earlier then 'slipped'
-                        else pace_status
+                        else coalesce(pace_status, 'baseline_only')
                     end
             when deadline_is_met then case when is_below_later then 'achieved_then_slipped' else 'achieved' end
             when deadline_value is not null then case when is_met_later then 'achieved_late' else 'missed' end
@@ -41,7 +41,7 @@ with judged as (
             when not last_before_deadline_is_met and is_met_later
                 -- Without grace the figure's own day is taken as the day of attainment.
                 then {% if var('deadline_grace_days') == 0 %}'achieved_late'{% else %}'achieved_date_unknown'{% endif %}
-            when is_below_later and is_non_decreasing then 'missed'
+            when is_short_later and is_non_decreasing then 'missed'
             else 'overdue_no_final_data'
         end as status
     from {{ ref('int_progress') }}
@@ -72,14 +72,14 @@ lettered as (
             when status = 'no_data' then 'NO_DATA'
             when status = 'maintained' then 'MAINTAINED'
             when status = 'slipped' then 'SLIPPED'
-            when status = 'baseline_only' and ratio_baseline_date is null then 'NO_BASELINE'
+            when status = 'baseline_only' and has_figure_after_baseline then 'NO_BASELINE'
             when status = 'baseline_only' then 'BASELINE_ONLY'
             when status in ('ahead', 'on_track', 'behind', 'far_behind', 'reversing') then 'PACE'
             when status = 'achieved' and not deadline_is_past then 'MET_EARLY'
             when status in ('achieved', 'achieved_then_slipped') and deadline_value is not null then 'MET_AT_DEADLINE'
             when status = 'achieved' then 'MET_BEFORE_DEADLINE'
             when status = 'achieved_date_unknown' then 'DEADLINE_BRACKETED'
-            when status in ('missed', 'achieved_late') and deadline_value is null and not is_met_later then 'MISSED_LATER'
+            when status = 'missed' and deadline_value is null then 'MISSED_LATER'
             when status in ('missed', 'achieved_late') then 'MISSED'
             else 'NO_DEADLINE_VALUE'
         end as reason_code,

@@ -21,15 +21,14 @@
             when growth_ratio >= -0.1 then 'limited_or_no_progress' else 'deterioration' end",
         "growth_ratio >= 0.95"),
     ('sdsn', 'change_actual / change_required', 'null', 'null',
-        "case when is_met or change_actual / change_required >= 1 then 'on_track_or_maintaining'
-            when change_actual / change_required >= 0.5 then 'moderately_improving'
-            when change_actual / change_required >= 0 then 'stagnating' else 'decreasing' end",
-        "is_met or change_actual / change_required >= 1"),
-    ('destatis', '(yt - linear_projection) / (yt - y0)', 'null', 'null',
-        "case when is_met then 'sun' when progress < 0 then 'thunderstorm'
-            when (yt - linear_projection) / (yt - y0) < 0.05 then 'sun'
-            when (yt - linear_projection) / (yt - y0) <= 0.2 then 'slightly_cloudy' else 'cloudy' end",
-        "is_met or (yt - linear_projection) / (yt - y0) < 0.05"),
+        "case when is_met or pace_status = 'ahead' then 'on_track_or_maintaining'
+            when is_pace_50 then 'moderately_improving'
+            when pace_status = 'reversing' then 'decreasing' else 'stagnating' end",
+        "is_met or pace_status = 'ahead'"),
+    ('destatis', '1 - pace', 'null', 'null',
+        "case when is_met or is_pace_above_95 then 'sun' when is_pace_80 then 'slightly_cloudy'
+            when pace_status = 'reversing' then 'thunderstorm' else 'cloudy' end",
+        "is_met or is_pace_above_95"),
     ('escap', 'current_status_index', 'anticipated_gap', 'null',
         "case when is_met or anticipated_gap = 0 then 'maintain' when progress < 0 then 'reverse' else 'accelerate' end",
         "is_met or anticipated_gap = 0"),
@@ -45,16 +44,17 @@ with number as (
         *,
         coalesce(unit = '%' and yt in (0, 100) and abs(yi - yt) <= 1, false) as is_near_limit,
         case when growth_ratio is null then 'CAGR_UNDEFINED_NONPOSITIVE' end as growth_reason,
-        greatest(-5, least(5,
-            case when growth_ratio >= 0.6 then 7.1429 * growth_ratio - 4.2857 else 4.1667 * growth_ratio - 2.5 end
-        )) as statcan_score,
         case
-            when comparator = '=' then 10 - 10 * abs(yt - yi) / abs(yt - y0)
+            when growth_ratio >= 0.6 then least(5, 7.1429 * growth_ratio - 4.2857)
+            when growth_ratio < 0.6 then greatest(-5, 4.1667 * growth_ratio - 2.5)
+        end as statcan_score,
+        case
+            when comparator = '=' then 10 - 10 * abs(1 - progress)
             else 10 * progress
         end as current_status_index,
         case
-            when is_met or direction_sign * (linear_projection - yt) >= 0 then 0.0
-            else 100 * abs(yt - linear_projection) / abs(yt - y0)
+            when is_met or pace_status = 'ahead' then 0.0
+            else 100 * (1 - pace)
         end as anticipated_gap
     from {{ ref('int_scheme_number') }}
 

@@ -11,5 +11,7 @@ select
     decimals,
     direction,
     is_non_decreasing,
+    limit_value,
+    limit_basis_ja,
     publication_id
 from {{ source('cao__reform_roadmap_2017', 'measures') }}

@@ -1,0 +1,21 @@
+select
+    peer_scheme,
+    peer_group,
+    valid_from,
+    valid_to,
+    display_order,
+    label_ja,
+    label_en,
+    published_text,
+    body_class,
+    population_class,
+    population_min,
+    population_below,
+    secondary_tertiary_min,
+    secondary_tertiary_below,
+    tertiary_min,
+    tertiary_below,
+    threshold_basis,
+    citation_url,
+    note_ja
+from {{ source('mieruka__peer_groups', 'groups') }}
