@@ -23,6 +23,7 @@ def descriptions(schema: str) -> list[Path]:
     """Return the files that describe the tables of a schema: the one of its own name first."""
     return sorted((MODELS / schema).glob("*.yml"), key=lambda path: (path.stem != schema, path.stem))
 
+
 # Views that select every column of another table.
 SAME_COLUMNS_AS = {"dim_area_current": "dim_area"}
 

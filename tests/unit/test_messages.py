@@ -189,7 +189,11 @@ def test_every_trend_model_and_reason_of_a_projection_has_its_label() -> None:
     assert {"flat", "logit"} <= models
     assert models - set(outlook.MODELS) == set()
     # These are reasons of an interval or probability, which the command leaves out where there is none.
-    reasons = set(re.findall(r"'([A-Z_]{5,})'", projection)) - {"NO_ERROR_MODEL", "PERFECT_FIT", "SHORT_SERIES"}
+    reasons = set(re.findall(r"'([A-Z_]{5,})'", projection)) - {
+        "NO_ERROR_MODEL",
+        "PERFECT_FIT",
+        "SHORT_SERIES",
+    }
     assert "DEADLINE_PAST" in reasons
     assert reasons - set(outlook.PROJECTION_REASONS) == set()
 
