@@ -7,16 +7,21 @@ from typing import Any
 from dagster import (
     AssetSelection,
     Definitions,
-    ScheduleDefinition,
     define_asset_job,
     in_process_executor,
 )
 
+from assets.backfill import figure_tables
 from assets.dbt_runner import DbtRunner
+from assets.freshness import freshness_checks
+from assets.keys import by_year_key, table_key
+from assets.night import changes, every_night, failed_nights
+from assets.notifications import told_nights
 from assets.resources import WarehouseResource
 from assets.sources import source_assets
 from assets.warehouse import dbt_models, published_warehouse, quality_gate
 from pipelines.catalog.loader import Catalog, load_catalog
+from pipelines.land.source import CATALOG
 from pipelines.settings import Home, today
 
 JOB_NAME = "nightly_warehouse"
@@ -33,20 +38,21 @@ def build_definitions(
     if manifest is None:
         manifest = DbtRunner(Home.resolve(warehouse.home or None), today()).manifest()
     models = dbt_models(manifest)
-    job = define_asset_job(JOB_NAME, selection=AssetSelection.all(), description="取得から公開まで")
+    only_backfilled = [by_year_key(name) for name, source in catalog.sources.items() if figure_tables(source)]
+    every_day = AssetSelection.all() - AssetSelection.assets(*only_backfilled)
+    job = define_asset_job(JOB_NAME, selection=every_day, description="取得から公開まで")
     return Definitions(
         assets=[
+            changes(catalog),
             *source_assets(catalog),
             models,
             quality_gate(list(models.keys)),
             published_warehouse(catalog),
         ],
+        asset_checks=[freshness_checks(catalog, table_key(CATALOG, "observation"))],
         jobs=[job],
-        schedules=[
-            ScheduleDefinition(
-                name="every_night", job=job, cron_schedule="0 2 * * *", execution_timezone="Asia/Tokyo"
-            )
-        ],
+        schedules=[every_night(job, catalog, warehouse)],
+        sensors=[failed_nights(job, warehouse), told_nights(job, warehouse)],
         resources={"warehouse": warehouse},
         # One process: the sources are small, and dbt and DuckDB want one writer.
         executor=in_process_executor,

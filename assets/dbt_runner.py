@@ -15,7 +15,8 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
-from pipelines.files import write_atomically
+from assets.build_state import distrust, prepare
+from pipelines.files import sha256_of, write_atomically
 from pipelines.land.parquet import code_fingerprint
 from pipelines.settings import DBT_PROJECT_DIR, Home
 
@@ -48,12 +49,13 @@ class DbtRunner:
 
     def manifest(self) -> dict[str, Any]:
         """Return the manifest of the project as it is now, parsed anew only when the project changed."""
-        path = self.target_path / "manifest.json"
-        stamp = self.target_path / "manifest.fingerprint"
+        # A copy of our own: dbt writes its manifest in place, also while another process loads this.
+        path = self.target_path / "parsed_manifest.json"
         current = code_fingerprint("dbt_project", "assets")
-        if not (path.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == current):
+        if not _is_sealed(path, current):
             self._invoke(["parse"])
-            write_atomically(stamp, current)
+            write_atomically(path, (self.target_path / "manifest.json").read_bytes())
+            _seal(path, current)
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return content
 
@@ -62,17 +64,23 @@ class DbtRunner:
         from dbt.cli.main import dbtRunner
 
         self.target_path.mkdir(parents=True, exist_ok=True)
+        parsed = self.target_path / "partial_parse.msgpack"
         with _ONE_AT_A_TIME:
+            # What a killed run left half-written, dbt might believe.
+            if not _is_sealed(parsed):
+                parsed.unlink(missing_ok=True)
             try:
                 result = dbtRunner(callbacks=callbacks or []).invoke([*command, *self._arguments()])
             finally:
                 DuckDBConnectionManager.close_all_connections()
+            if parsed.exists():
+                _seal(parsed)
         if not result.success:
             raise DbtBuildError(_explain(result))
         return result
 
-    def build(self, select: str | None = None) -> Iterator[dict[str, Any]]:
-        """Build the project into a fresh database, yielding dbt's result events as they come.
+    def build(self, *, full: bool = False) -> Iterator[dict[str, Any]]:
+        """Build what is not the same as it was, or with `full` everything, yielding dbt's result events as they come.
 
         Unit tests are left to the test suite. Raises DbtBuildError at the end when a node failed.
         """
@@ -87,28 +95,38 @@ class DbtRunner:
 
         def work() -> None:
             try:
-                command = ["build", "--exclude-resource-type", "unit_test"]
-                self._invoke([*command, *(["--select", select] if select else [])], [listen])
+                self._invoke(["build", "--exclude-resource-type", "unit_test"], [listen])
             except BaseException as error:
                 failure.append(error)
             finally:
                 queue.put(_DONE)
 
-        if select is None:
-            _remove_database(self._home.build_database)
-        self._home.build_database.parent.mkdir(parents=True, exist_ok=True)
+        prepare(self._home, full=full)
         thread = threading.Thread(target=work, name="dbt", daemon=True)
         thread.start()
         while (event := queue.get()) is not _DONE:
             yield event
         thread.join()
         if failure:
+            distrust(self._home)
             raise failure[0]
 
 
-def _remove_database(path: Path) -> None:
-    for name in (path, path.with_name(path.name + ".wal")):
-        name.unlink(missing_ok=True)
+def _seal_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _seal(path: Path, made_from: str = "") -> None:
+    """Keep the hash of a finished file, with the fingerprint of what it was made from."""
+    write_atomically(_seal_path(path), f"{sha256_of(path)} {made_from}")
+
+
+def _is_sealed(path: Path, made_from: str = "") -> bool:
+    """Return whether a file is as it was finished, and made from this."""
+    seal = _seal_path(path)
+    if not (path.exists() and seal.exists()):
+        return False
+    return seal.read_bytes() == f"{sha256_of(path)} {made_from}".encode()
 
 
 def _explain(result: Any) -> str:

@@ -1,6 +1,7 @@
 """Assets of the sources, generated: for each source its archived files, then its tables, checked and landed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dagster import (
     AssetCheckResult,
@@ -11,35 +12,30 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     MaterializeResult,
+    MetadataValue,
     asset,
     multi_asset,
 )
 
+from assets.backfill import figure_tables, files_by_year
+from assets.freshness import last_change
+from assets.keys import AREA_KEY, CHANGE_KEY, CHANGES_KEY, READ_KEY, by_year_key, snapshot_key, table_key
 from assets.resources import WarehouseResource
 from pipelines.acquire.archive import Archive
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import Catalog, DescribedSource
+from pipelines.catalog.vocabulary import load_vocabulary
 from pipelines.defects import Defect
+from pipelines.land.backfill import ChosenFile, chosen_files, read_again, unread_files
 from pipelines.land.catalog_tables import COMMON_TABLES, land_catalog
 from pipelines.land.publication import PublicationLanding
 from pipelines.land.register import BUNDLED_SOURCE, BUNDLED_TABLE, land_register, load_register
 from pipelines.land.source import CATALOG, LandedTable, SourceLanding
 from pipelines.progress import report
+from pipelines.settings import Home
 
 _CHECK = "no_refused_rows"
-_AREA_KEY = AssetKey([CATALOG, "area"])
-_CHANGE_KEY = AssetKey([CATALOG, "area_change"])
 _FIRST_SHOWN = 20
-
-
-def snapshot_key(source: DescribedSource) -> AssetKey:
-    """Return the key of a source's archived files."""
-    return AssetKey([source.source_id, "snapshot"])
-
-
-def table_key(source_id: str, table: str) -> AssetKey:
-    """Return the key of a landed table, equal to its dbt source."""
-    return AssetKey([source_id, table])
 
 
 def _defect_check(key: AssetKey, defects: list[Defect]) -> AssetCheckResult:
@@ -55,27 +51,38 @@ def _defect_check(key: AssetKey, defects: list[Defect]) -> AssetCheckResult:
 
 def snapshot_asset(source: DescribedSource) -> AssetsDefinition:
     """Return the asset that archives a source's files."""
-    key = snapshot_key(source)
+    key = snapshot_key(source.source_id)
+    vocabulary = load_vocabulary()
 
     @asset(
         key=key,
         group_name=source.source_id,
+        deps=[CHANGES_KEY],
         kinds={"file"},
         description=source.description.title.ja,
         check_specs=[AssetCheckSpec(_CHECK, asset=key)],
         metadata={
             "publisher": source.description.publisher.ja,
-            "landing_url": source.description.landing_url,
+            "landing_url": MetadataValue.url(source.description.landing_url),
+            "licence": vocabulary.licences[source.description.licence].ja,
+            "cadence": vocabulary.cadences[source.description.cadence].ja,
         },
     )
-    def snapshot(warehouse: WarehouseResource) -> MaterializeResult:
+    def snapshot(context: AssetExecutionContext, warehouse: WarehouseResource) -> MaterializeResult:
         report("acquire", detail=source.source_id)
-        snapshots, defects = acquire(
-            source, warehouse.get_home(), warehouse.get_origin(), warehouse.get_web()
-        )
+        home = warehouse.get_home()
+        # The first step of a whole run has asked the web already.
+        asked = context.job_def.graph.has_node_named(CHANGES_KEY.to_python_identifier())
+        web = None if asked else warehouse.get_web()
+        snapshots, defects = acquire(source, home, warehouse.get_origin(), web)
         hashes = {entry.file_name: entry.snapshot_sha256 for entry in snapshots}
         return MaterializeResult(
-            metadata={"files": len(snapshots), "sha256": hashes}, check_results=[_defect_check(key, defects)]
+            metadata={
+                "files": len(snapshots),
+                "last_change": last_change(snapshots),
+                "sha256": hashes,
+            },
+            check_results=[_defect_check(key, defects)],
         )
 
     return snapshot
@@ -99,7 +106,7 @@ def landed_assets(source: DescribedSource, catalog: Catalog) -> AssetsDefinition
         specs=[
             AssetSpec(
                 table_key(source.source_id, name),
-                deps=[snapshot_key(source)],
+                deps=[snapshot_key(source.source_id)],
                 group_name=source.source_id,
                 description=table.title.ja,
                 kinds={"parquet"},
@@ -113,7 +120,7 @@ def landed_assets(source: DescribedSource, catalog: Catalog) -> AssetsDefinition
         home = warehouse.get_home()
         report("land", detail=source.source_id)
         tables = SourceLanding(source, catalog, home).land(
-            Archive(home).current(source.source_id), full=warehouse.full
+            Archive(home).current(source.source_id), full=warehouse.reads_again(source.source_id)
         )
         for table in tables:
             for defect in table.defects:
@@ -134,7 +141,7 @@ def _published_assets(
         specs=[
             AssetSpec(
                 table_key(source.source_id, name),
-                deps=[snapshot_key(source), *deps],
+                deps=[snapshot_key(source.source_id), *deps],
                 group_name=source.source_id,
                 description=tables[name].title.ja,
                 kinds={"parquet"},
@@ -147,12 +154,17 @@ def _published_assets(
     def landed(context: AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[MaterializeResult]:
         home = warehouse.get_home()
         report("land", detail=source.source_id)
+        again = warehouse.reads_again(source.source_id)
+        # A whole run has read the files of all sources together.
+        if again and not (
+            step == "figures" and context.job_def.graph.has_node_named(READ_KEY.to_python_identifier())
+        ):
+            read_again(catalog, home, chosen_files(home, source, names, warehouse.get_years()))
         landing = PublicationLanding(source, catalog, home, load_register(home))
-        snapshots = Archive(home).current(source.source_id)
-        for table in landing.land(snapshots, names, full=warehouse.full):
+        for table in landing.land(Archive(home).current(source.source_id), names):
             for defect in table.defects[:_FIRST_SHOWN]:
                 context.log.warning(defect.message("ja"))
-            yield _result(source.source_id, table)
+            yield _result(source.source_id, replace(table, changed=table.changed or again))
 
     return landed
 
@@ -162,7 +174,11 @@ def published_assets(source: DescribedSource, catalog: Catalog) -> list[AssetsDe
     tables = source.description.published
     steps: tuple[tuple[str, list[str], list[AssetKey]], ...] = (
         ("references", [name for name in tables if tables[name].role == "reference"], []),
-        ("figures", [name for name in tables if tables[name].role == "figures"], [_AREA_KEY]),
+        (
+            "figures",
+            figure_tables(source),
+            [READ_KEY, AREA_KEY, by_year_key(source.source_id)],
+        ),
     )
     return [_published_assets(source, catalog, names, step, deps) for step, names, deps in steps if names]
 
@@ -179,18 +195,46 @@ def register_assets(catalog: Catalog) -> AssetsDefinition:
     @multi_asset(
         name="catalog__register",
         specs=[
-            AssetSpec(key, deps=deps, group_name=CATALOG, kinds={"parquet"})
-            for key in (_AREA_KEY, _CHANGE_KEY)
+            AssetSpec(key, deps=deps, group_name=CATALOG, kinds={"parquet"}) for key in (AREA_KEY, CHANGE_KEY)
         ],
         can_subset=False,
     )
     def register(warehouse: WarehouseResource) -> Iterator[MaterializeResult]:
         report("land", detail=CATALOG)
         changed = land_register(warehouse.get_home(), catalog)
-        for key in (_AREA_KEY, _CHANGE_KEY):
+        for key in (AREA_KEY, CHANGE_KEY):
             yield MaterializeResult(asset_key=key, metadata={"changed": changed})
 
     return register
+
+
+def _files_to_read(catalog: Catalog, home: Home, warehouse: WarehouseResource) -> list[ChosenFile]:
+    """Return the files with figures that are read in this run, asked for or not."""
+    asked = [
+        file
+        for source in catalog.sources.values()
+        if warehouse.reads_again(source.source_id)
+        for file in chosen_files(home, source, figure_tables(source), warehouse.get_years())
+    ]
+    return list(dict.fromkeys(asked + unread_files(catalog, home)))
+
+
+def read_asset(catalog: Catalog) -> AssetsDefinition:
+    """Return the step that reads the files of all sources together, which keeps all processors busy to the end."""
+
+    @asset(
+        key=READ_KEY,
+        deps=[AREA_KEY, *(snapshot_key(name) for name in catalog.sources)],
+        group_name=CATALOG,
+        kinds={"parquet"},
+        description="新しいファイルをデータ源を問わずまとめて読む",
+    )
+    def read(warehouse: WarehouseResource) -> MaterializeResult:
+        home = warehouse.get_home()
+        records = read_again(catalog, home, _files_to_read(catalog, home, warehouse))
+        return MaterializeResult(metadata={"files": len(records)})
+
+    return read
 
 
 def catalog_assets(catalog: Catalog) -> AssetsDefinition:
@@ -224,6 +268,8 @@ def source_assets(catalog: Catalog) -> list[AssetsDefinition]:
         *(snapshot_asset(source) for source in sources),
         *(landed_assets(source, catalog) for source in sources if source.description.tables),
         *(assets for source in sources for assets in published_assets(source, catalog)),
+        *(files_by_year(source, catalog) for source in sources if figure_tables(source)),
         register_assets(catalog),
+        read_asset(catalog),
         catalog_assets(catalog),
     ]

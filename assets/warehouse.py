@@ -18,17 +18,17 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from assets.dbt_runner import DbtBuildError, DbtRunner
+from assets.keys import GATE_KEY, PUBLISHED_KEY
 from assets.resources import WarehouseResource
 from pipelines.catalog.loader import Catalog
 from pipelines.changes import build_inputs
 from pipelines.progress import report
-from pipelines.publish.release import Run, new_run_id, publish, read_publication
+from pipelines.publish.release import publish
+from pipelines.publish.runs import Run, new_run_id, read_publication
 from pipelines.quality.gate import run_gate
 from pipelines.quality.report import write_report
 from pipelines.settings import TIMEZONE, now
 
-GATE_KEY = AssetKey(["publication", "quality_gate"])
-PUBLISHED_KEY = AssetKey(["publication", "published_warehouse"])
 _BUILT_BY_DBT = {"model", "test", "seed", "snapshot"}
 
 
@@ -54,7 +54,7 @@ def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
     @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="dbt_models", pool="duckdb_writer")
     def models(context: AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
         runner = DbtRunner(warehouse.get_home(), warehouse.get_run_date())
-        events = runner.build()
+        events = runner.build(full=warehouse.full and not (warehouse.full_sources or warehouse.full_years))
         done = 0
         report("build", 0, total)
         try:
@@ -91,7 +91,7 @@ def quality_gate(models: list[AssetKey]) -> AssetsDefinition:
         home = warehouse.get_home()
         report("gate")
         previous = home.published_database if read_publication(home) else None
-        outcome = run_gate(home.build_database, previous)
+        outcome = run_gate(home.build_database, previous, accept=warehouse.accept)
         page = write_report(outcome, home.reports, context.run_id)
         for warning in outcome.warnings:
             context.log.warning(f"{warning.label_ja}: {warning.observed}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from argparse import Namespace
@@ -12,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 from cli.messages import Speaker
 from cli.reader import open_published, rows, to_json
 from cli.usage import UsageError
+from cli.waiting import tell_waiting, wait_of
 from pipelines.normalize.area_codes import AreaCodeError, parse_area_code
-from pipelines.settings import Home, is_offline, today
+from pipelines.settings import Home, default_origin, is_offline, today
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from cli.run import Full
 
 _OK, _FAILED, _USAGE = 0, 1, 2
 _NARROWEST = 100
@@ -228,17 +232,14 @@ def fetch(arguments: Namespace, home: Home, say: Speaker) -> int:
     from pipelines.acquire.fetch import acquire
     from pipelines.acquire.web_source import web_source
     from pipelines.catalog.loader import load_catalog
-    from pipelines.lock import exclusive
+    from pipelines.lock import writing
 
     catalog = load_catalog()
     names = arguments.sources or list(catalog.sources)
-    unknown = [name for name in names if name not in catalog.sources]
-    if unknown:
-        raise UsageError(say("unknown_source", text=", ".join(unknown), known=", ".join(catalog.sources)))
+    _check_known(names, list(catalog.sources), say)
     failures = 0
     origin = origin_of(arguments, say)
-    with exclusive(home):
-        home.create()
+    with writing(home, wait_of(arguments, say), lambda: tell_waiting(home, say)):
         web = None if origin or is_offline() else web_source(home)
         for name in names:
             snapshots, defects = acquire(catalog.sources[name], home, origin, web)
@@ -251,28 +252,165 @@ def fetch(arguments: Namespace, home: Home, say: Speaker) -> int:
 
 def origin_of(arguments: Namespace, say: Speaker) -> Path | None:
     """Return the origin folder; raise UsageError when it does not exist."""
-    if not arguments.origin:
+    folder = arguments.origin or default_origin()
+    if not folder:
         return None
-    origin = Path(arguments.origin).expanduser().resolve()
+    origin = Path(folder).expanduser().resolve()
     if not origin.is_dir():
         raise UsageError(say("no_origin", path=origin))
     return origin
 
 
+def _full_of(arguments: Namespace, say: Speaker) -> Full | None:
+    """Return what is to be read again although it has not changed; raise UsageError for what is not known."""
+    from cli.run import Full
+
+    if not arguments.full:
+        if arguments.source or arguments.period:
+            raise UsageError(say("only_with_full"))
+        return None
+    if arguments.source:
+        from pipelines.catalog.loader import load_catalog
+
+        _check_known(arguments.source, list(load_catalog().sources), say)
+    if arguments.period:
+        from pipelines.land.backfill import WrongYearsError, Years
+
+        try:
+            Years.parse(arguments.period)
+        except WrongYearsError as error:
+            raise UsageError(say("bad_period", text=error)) from error
+    return Full(tuple(arguments.source), arguments.period or "")
+
+
+def _accepted(arguments: Namespace, say: Speaker) -> list[str]:
+    """Return the suites of the gate whose findings are known to be right; raise UsageError for one that has no say."""
+    names: list[str] = arguments.accept
+    if names:
+        from pipelines.quality.gate import comparing_suites
+
+        known = comparing_suites()
+        if unknown := [name for name in names if name not in known]:
+            raise UsageError(say("unknown_suite", text=", ".join(unknown), known=", ".join(known)))
+    return names
+
+
+def _check_known(names: list[str], known: list[str], say: Speaker) -> None:
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(say("unknown_source", text=", ".join(unknown), known=", ".join(known)))
+
+
 def run(arguments: Namespace, home: Home, say: Speaker) -> int:
     """Acquire, check, build and publish; then print the scorecard."""
+    from cli.notify import check_config, tell_after_run
     from cli.run import RunFailedError, run_warehouse
+    from cli.storage import trouble_line
+    from pipelines.files import StorageError
 
     origin = origin_of(arguments, say)
+    check_config(home, arguments.config, say)
+    if arguments.config:
+        # The steps of the run read the same file.
+        os.environ["MIERUKA_CONFIG"] = str(Path(arguments.config).resolve())
     started = time.monotonic()
     try:
-        outcome = run_warehouse(home, say, origin, full=arguments.full, offline=arguments.offline)
-    except RunFailedError as error:
+        outcome = run_warehouse(
+            home,
+            say,
+            origin,
+            full=_full_of(arguments, say),
+            offline=arguments.offline,
+            wait=wait_of(arguments, say),
+            accept=_accepted(arguments, say),
+        )
+    except (RunFailedError, StorageError) as error:
         print(say("run_failed"), file=sys.stderr)
-        print(str(error), file=sys.stderr)
+        print(trouble_line(error, home, say) or error, file=sys.stderr)
+        tell_after_run(home, arguments.config, say, error)
         return _FAILED
+    seconds = time.monotonic() - started
     arguments.as_of, arguments.json = None, False
     code = status(arguments, home, say)
     print()
-    outcome.tell(say, home, time.monotonic() - started)
+    outcome.tell(say, home, seconds)
+    tell_after_run(home, arguments.config, say)
     return code
+
+
+def config(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Show the configuration of notifications, print an empty one, or try its receivers."""
+    from cli.notify import config_lines, template, try_receivers
+
+    if arguments.template:
+        print(template(), end="")
+        return _OK
+    if arguments.trial:
+        return _OK if try_receivers(home, arguments.config, say) else _FAILED
+    for line in config_lines(home, arguments.config, say):
+        print(line)
+    return _OK
+
+
+def versions(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """List the versions kept; the published one is marked."""
+    from cli.versions import list_versions, version_lines
+
+    listed = list_versions(home)
+    if arguments.json:
+        print(to_json(listed))
+    else:
+        for line in version_lines(listed, say):
+            print(line)
+    return _OK
+
+
+def diff(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Print what differs between two versions or published files."""
+    import duckdb
+
+    from cli.versions import compared, difference_lines
+
+    try:
+        with compared(home, arguments.old, arguments.new, say) as report:
+            if arguments.json:
+                sys.stdout.writelines(report.json_parts())
+            else:
+                for line in difference_lines(report, say):
+                    print(line)
+    except duckdb.Error as error:
+        print(say("unreadable_version", detail=str(error).splitlines()[0]), file=sys.stderr)
+        return _FAILED
+    return _OK
+
+
+def rollback(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Publish an earlier version again."""
+    from cli.versions import VersionError, roll_back_to
+
+    try:
+        version = roll_back_to(home, arguments.version, say)
+    except VersionError as error:
+        print(error, file=sys.stderr)
+        return _FAILED
+    print(say("rolled_back", version=version, path=home.published_database))
+    print(say("rollback_holds"))
+    return _OK
+
+
+def rebuild(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Build a version again from its manifest; exit 1 when it cannot be built or comes out otherwise."""
+    from dataclasses import asdict
+
+    from cli.versions import VersionError, rebuild_into, rebuild_lines
+
+    try:
+        made = rebuild_into(home, arguments.version, Path(arguments.to), say, force=arguments.force)
+    except VersionError as error:
+        print(error, file=sys.stderr)
+        return _FAILED
+    if arguments.json:
+        print(to_json({"is_equal": made.is_equal, **asdict(made)}))
+    else:
+        for line in rebuild_lines(made, say):
+            print(line)
+    return _OK if made.is_equal else _FAILED

@@ -59,10 +59,16 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     run.add_argument("--origin", metavar="DIR", help=say("help_origin"))
     run.add_argument("--offline", action="store_true", help=say("help_offline"))
     run.add_argument("--full", action="store_true", help=say("help_full"))
+    run.add_argument("--source", action="append", default=[], metavar="ID", help=say("help_full_source"))
+    run.add_argument("--period", metavar="FY2015..FY2020", help=say("help_period"))
+    run.add_argument("--wait", nargs="?", const="", metavar="SECONDS", help=say("help_wait"))
+    run.add_argument("--accept", action="append", default=[], metavar="SUITE", help=say("help_accept"))
+    run.add_argument("--config", metavar="FILE", help=say("help_config_file"))
 
     fetch = add("fetch")
     fetch.add_argument("sources", nargs="*", metavar="SOURCE", help=say("help_source"))
     fetch.add_argument("--origin", metavar="DIR", help=say("help_origin"))
+    fetch.add_argument("--wait", nargs="?", const="", metavar="SECONDS", help=say("help_wait"))
 
     status = add("status")
     status.add_argument("--as-of", metavar="DATE", help=say("help_as_of"))
@@ -89,6 +95,31 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     savings.add_argument("--observations", metavar="OUT.csv", help=say("help_observations"))
     savings.add_argument("--json", action="store_true", help=say("help_json"))
 
+    config = add("config")
+    config.add_argument("--config", metavar="FILE", help=say("help_config_file"))
+    choice = config.add_mutually_exclusive_group()
+    choice.add_argument("--template", action="store_true", help=say("help_config_template"))
+    choice.add_argument("--trial", action="store_true", help=say("help_config_trial"))
+
+    versions = add("versions")
+    versions.add_argument("--json", action="store_true", help=say("help_json"))
+
+    diff = add("diff")
+    diff.add_argument("old", metavar="OLD", help=say("help_version_or_file"))
+    diff.add_argument("new", metavar="NEW", help=say("help_version_or_file"))
+    diff.add_argument("--json", action="store_true", help=say("help_json"))
+
+    rollback = add("rollback")
+    rollback.add_argument(
+        "version", nargs="?", default="previous", metavar="VERSION", help=say("help_version")
+    )
+
+    rebuild = add("rebuild")
+    rebuild.add_argument("version", metavar="VERSION", help=say("help_version_or_manifest"))
+    rebuild.add_argument("--to", required=True, metavar="DIR", help=say("help_rebuild_to"))
+    rebuild.add_argument("--force", action="store_true", help=say("help_rebuild_force"))
+    rebuild.add_argument("--json", action="store_true", help=say("help_json"))
+
     sql = add("sql")
     sql.add_argument("query", metavar="QUERY", help=say("help_query"))
     sql.add_argument("--json", action="store_true", help=say("help_json"))
@@ -99,9 +130,10 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
 def _run_command(arguments: argparse.Namespace, say: Speaker) -> int:
     from cli import commands
     from cli.reader import NotPublishedError
+    from cli.storage import trouble_line
     from cli.usage import UsageError
-    from pipelines.catalog.loader import SourceDescriptionError
-    from pipelines.lock import HomeBusyError
+    from pipelines.catalog.errors import SourceDescriptionError
+    from pipelines.lock import HomeBusyError, holder_of
 
     command: Command = getattr(commands, arguments.command)
     home = Home.resolve(getattr(arguments, "home", None))
@@ -113,13 +145,13 @@ def _run_command(arguments: argparse.Namespace, say: Speaker) -> int:
     except NotPublishedError as error:
         print(say("not_published", path=error), file=sys.stderr)
     except HomeBusyError as error:
-        print(say("busy", path=error), file=sys.stderr)
+        print(say("busy", path=error, holder=holder_of(home)), file=sys.stderr)
     except SourceDescriptionError as error:
         print(say("description_error", detail=error), file=sys.stderr)
     except BrokenPipeError:
         raise
     except OSError as error:
-        print(say("unwritable", detail=error), file=sys.stderr)
+        print(trouble_line(error, home, say) or say("unwritable", detail=error), file=sys.stderr)
     return 1
 
 

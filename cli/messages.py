@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from pipelines.verdict_words import STATUSES as STATUSES
+
 LANGUAGES = ("ja", "en")
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -19,12 +21,30 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help_sources": ("データ源の一覧を表示する", "list the sources"),
     "help_check": ("ファイルの不備を調べる（倉庫には触れない）", "report the defects of a file without touching the warehouse"),
     "help_savings": ("民間委託・クラウド等による効果額を、記入した様式から算出する", "compute the saving from outsourcing, cloud adoption and the like from a filled-in form"),
+    "help_versions": ("保存している版の一覧を表示する", "list the versions kept"),
+    "help_diff": ("二つの版の違いを表示する", "print what changed between two versions"),
+    "help_rollback": ("前の版をもう一度公開する", "publish an earlier version again"),
+    "help_rebuild": ("版を目録（manifest.json）から作り直し、同じになるかを確かめる", "build a version again from its manifest, and see whether it comes out the same"),
+    "help_version": ("版の番号、latest（公開中の版）または previous（その前の版）", "id of the version, `latest` (published now) or `previous` (the one before)"),
+    "help_version_or_file": ("版の番号、latest、previous、または公開された .duckdb ファイル", "id of a version, `latest`, `previous`, or a published .duckdb file"),
+    "help_version_or_manifest": ("版の番号、latest、previous、または manifest.json", "id of a version, `latest`, `previous`, or a manifest.json"),
+    "help_rebuild_to": ("作り直す先の空のフォルダー", "empty folder to build it in"),
+    "help_rebuild_force": ("コードが違っていても作り直す", "build it also with other code"),
     "help_sql": ("公開された倉庫に読み取り専用で問い合わせる", "run a read-only query on the published warehouse"),
     "help_lang": ("表示の言語", "language of messages"),
     "help_home": ("倉庫の置き場所", "home folder of the warehouse"),
     "help_origin": ("公表ファイルを読むフォルダー", "folder to read publisher files from"),
     "help_offline": ("通信をしない", "use no network"),
     "help_full": ("変わっていないものも作り直す", "redo even what has not changed"),
+    "help_accept": ("品質検査のうち公開済みの倉庫との比較（この名のもの）が止めても公開する（繰り返せる）", "publish although this suite of the gate, a comparison with what is published, would block (may be repeated)"),
+    "unknown_suite": ("そのような比較はありません: {text}。あるもの: {known}", "no such comparison: {text}. Known: {known}"),
+    "help_config": ("通知の設定を表示し、確かめる", "show and check the configuration of notifications"),
+    "help_config_file": ("通知の設定ファイル（既定は倉庫の mieruka.toml）", "configuration of notifications (default: mieruka.toml in the home)"),
+    "help_config_template": ("すべての項目を説明した設定ファイルを出力する", "print a configuration with every key explained"),
+    "help_config_trial": ("それぞれの受け手に試しの通知を送る", "send each receiver a trial"),
+    "help_wait": ("ほかの実行が終わるのを待つ（秒数を書けばその間だけ）", "wait for another run to end (for SECONDS if given)"),
+    "help_full_source": ("--full をこのデータ源に限る（繰り返せる）", "limit --full to this source (may be repeated)"),
+    "help_period": ("--full をこれらの年度のファイルに限る", "limit --full to the files of these fiscal years"),
     "help_json": ("JSONで出力する", "print JSON"),
     "help_csv": ("CSVで出力する", "print CSV"),
     "help_as_of": ("その日までに知られていたことだけで判定する（YYYY-MM-DD）", "judge with what was known on that day (YYYY-MM-DD)"),
@@ -39,6 +59,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help_html": ("報告をこのHTMLページに書く", "write the report to this HTML page"),
     "usage_error": ("使い方の誤り: {detail}（`mieruka --help` で使い方を表示）", "usage error: {detail} (see `mieruka --help`)"),
     "bad_date": ("日付は YYYY-MM-DD で書いてください: {text}", "write the date as YYYY-MM-DD: {text}"),
+    "only_with_full": ("--source と --period は --full と一緒に使います", "--source and --period go with --full"),
+    "bad_period": ("年度は FY2015 または FY2015..FY2020 と書いてください: {text}", "write the fiscal years as FY2015 or FY2015..FY2020: {text}"),
     "bad_area": ("団体コードは検査数字を含む6桁です: {text}", "an area code has six digits with a check digit: {text}"),
     # failures
     "not_published": (
@@ -58,7 +80,21 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{day} より前に知られていた数値はありません。{first} 以後の日を指定してください",
         "nothing was known on {day}: choose a day from {first} on",
     ),
-    "busy": ("別の実行がこの倉庫を書いています（{path}）。終わってからもう一度実行してください", "another run is writing this warehouse ({path}): try again when it has ended"),
+    "busy": (
+        "別の実行がこの倉庫を書いています（{path}: {holder}）。終わってからもう一度実行するか、--wait を付けてください",
+        "another run is writing this warehouse ({path}: {holder}): try again when it has ended, or use --wait",
+    ),
+    "waiting": ("別の実行が終わるのを待っています（{path}: {holder}）", "waiting for another run to end ({path}: {holder})"),
+    "bad_wait": ("--wait には0以上の秒数を書いてください: {text}", "--wait takes a number of seconds, 0 or more: {text}"),
+    "disk_full": (
+        "ディスクに空きがありません: {path}（{detail}。空きは {free} バイト）。空きを作ってもう一度実行してください",
+        "the disk is full: {path} ({detail}; {free} bytes are free): make room and run again",
+    ),
+    "read_only": ("書き込みできない場所です: {path}（{detail}）。読み取りの命令は使えます", "this place cannot be written: {path} ({detail}); commands that read still work"),
+    "disk_broken": (
+        "ディスクの読み書きに失敗しました: {path}（{detail}）。機器と接続を確かめてからもう一度実行してください",
+        "the disk failed: {path} ({detail}): check the device and its connection, then run again",
+    ),
     "unwritable": ("倉庫に書き込めません: {detail}", "the warehouse cannot be written: {detail}"),
     "run_failed": ("公開しませんでした。公開済みの倉庫はそのままです", "not published; the published warehouse is untouched"),
     "description_error": ("データ源の記述に誤りがあります: {detail}", "a source description is wrong: {detail}"),
@@ -76,6 +112,57 @@ TEXTS: dict[str, tuple[str, str]] = {
     "source_failed": ("取得できないファイル: {detail}", "could not be acquired: {detail}"),
     "gate_report": ("品質検査の報告: {path}", "report of the quality gate: {path}"),
     "fetched": ("{source}: {files} ファイル", "{source}: {files} files"),
+    # versions
+    "no_versions": ("保存している版はまだありません", "no version is kept yet"),
+    "version_day": ("判定日 {day}", "evaluated on {day}"),
+    "version_counts": ("変わったデータ源 {sources}、変わった数値 {figures}", "sources changed {sources}, figures changed {figures}"),
+    "held_since": ("{moment} にこの版に戻した", "rolled back to this on {moment}"),
+    "unknown_version": ("そのような版はありません: {text}。あるもの: {known}", "no such version: {text}. Kept: {known}"),
+    "no_published_file": ("公開された倉庫のファイルではありません: {path}", "not a published warehouse: {path}"),
+    "unreadable_version": ("版を読めません: {detail}", "the version cannot be read: {detail}"),
+    "diff_title": ("{old} から {new} までの変化", "changes from {old} to {new}"),
+    "diff_nothing": ("違いはありません", "nothing differs"),
+    "diff_counts": ("追加 {added:,}、変更 {changed:,}、削除 {removed:,}", "added {added:,}, changed {changed:,}, removed {removed:,}"),
+    "diff_kpis": ("KPIの判定", "verdicts of KPIs"),
+    "diff_verdicts": ("指標の判定", "verdicts of measures"),
+    "diff_targets": ("目標", "targets"),
+    "diff_series": ("系列", "series"),
+    "diff_areas": ("団体", "areas"),
+    "diff_files": ("ファイル", "files"),
+    "diff_figures": ("数値", "figures"),
+    "diff_more": ("それぞれ最初の {shown} 件。すべては --json で表示", "the first {shown} of each kind; all with --json"),
+    "rolled_back": ("版 {version} をもう一度公開しました: {path}", "version {version} is published again: {path}"),
+    "rollback_holds": (
+        "入力が変わるか、`mieruka run --full` を実行するまで、この版のままにします",
+        "it stays until the inputs change or `mieruka run --full` is run",
+    ),
+    "rollback_still_holds": (
+        "{moment} に版 {version} に戻したままです。入力が変わるか、`mieruka run --full` を実行すると新しい版になります",
+        "version {version} has been held since the rollback of {moment}; new inputs or `mieruka run --full` end that",
+    ),
+    "already_published": ("版 {version} はすでに公開されています", "version {version} is the published one"),
+    "damaged_version": ("保存した版が壊れています: {detail}。別の版を指定してください", "the version kept is damaged: {detail}. Choose another"),
+    "not_empty": ("空のフォルダーではありません: {path}", "not an empty folder: {path}"),
+    "no_inputs_known": (
+        "版 {version} には入力の記録がなく、作り直せません（目録を残す前の版）",
+        "the inputs of version {version} were not recorded, so it cannot be built again (published before manifests were kept)",
+    ),
+    "bytes_missing": (
+        "保管したファイル {count} 件がないか、中身が変わっています: {files}。archive に戻してください",
+        "{count} archived files are missing or altered: {files}. Put them back into the archive",
+    ),
+    "other_code": (
+        "この版を作ったコードと違います（版のコミット: {commit}）。そのコードで実行するか、--force を付けてください",
+        "the code is not that which made this version (its commit: {commit}): run that code, or use --force",
+    ),
+    "other_code_used": ("版を作ったものと違うコードで作り直します（版のコミット: {commit}）", "building with other code than made the version (its commit: {commit})"),
+    "other_library": ("ライブラリの版が違います: {name} {then} → {now}", "another version of a library: {name} {then} → {now}"),
+    "rebuilt_equal": ("版 {version} と同じになりました（{tables} 表）", "equal to version {version} ({tables} tables)"),
+    "rebuilt_other": ("版 {version} と違う表が {count} あります（全 {tables} 表）", "{count} tables differ from version {version} (of {tables})"),
+    "rebuilt_same_rows": (
+        "行数は版 {version} と同じです（{tables} 表）。DuckDBの版が違い、中身は比べられません",
+        "the rows are as many as in version {version} ({tables} tables); another DuckDB, so their content cannot be compared",
+    ),
     # scorecard
     "scorecard_title": ("経済・財政再生計画 改革工程表の成績表（{day} 時点の判定）", "Scorecard of the reform roadmap (evaluated on {day})"),
     "latest": ("最新", "latest"),
@@ -147,6 +234,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "source_last": ("最終取得", "last retrieved"),
     "source_defects": ("不備", "defects"),
     "source_error": ("直近の失敗", "last error"),
+    "source_freshness": ("鮮度", "freshness"),
+    "freshness_reason": ("{word}（{reason}）", "{word} ({reason})"),
+    "freshness_days": ("{word}（最新 {newest}、次は {day} までの見込み。根拠: {basis}）", "{word} (newest {newest}, next by {day}; from {basis})"),
+    "stale_table": (
+        "更新されていません: {table} は {file}（{held} 取得）のままです。{since} から: {reason}",
+        "stale: {table} still shows {file} (retrieved {held}), since {since}: {reason}",
+    ),
+    "overdue_title": ("公表の時期を過ぎてまだ持っていない公表物", "Publications past their time and not held yet"),
+    "overdue_publication": (
+        "{publisher}「{title}」最新 {newest}、次は {expected} までの見込み: {kpis}",
+        "{publisher}, {title}: newest {newest}, next expected by {expected}: {kpis}",
+    ),
     "days_ago": ("{days}日前", "{days} days ago"),
     "warnings": (
         "ほかに注意 {count} 件（値は公表のまま採用。`mieruka sources` と meta.defect に一覧）",
@@ -158,6 +257,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "table_held": ("{files} ファイル、{figures:,} 件、{span}", "{files} files, {figures:,} figures, {span}"),
     "more_in_json": ("ほか {count} 件（--json で全部）", "{count} more (all with --json)"),
     "and_others": ("（ほか {count} 件も同じ）", " (and {count} more alike)"),
+    # notifications
+    "config_error": ("通知の設定に誤りがあります\n{detail}", "the configuration of notifications is wrong\n{detail}"),
+    "config_none": (
+        "通知は設定されていません（{path} がありません）。`mieruka config --template` で様式を表示",
+        "no notifications are configured (there is no {path}); `mieruka config --template` prints a form",
+    ),
+    "config_file": ("通知の設定: {path}", "configuration of notifications: {path}"),
+    "config_waiting": ("未配達 {count} 件（{since} から: {reason}）", "{count} events wait (since {since}: {reason})"),
+    "variable_unset": ("（環境変数が設定されていません）", " (this variable of the environment is not set)"),
+    "trial_sent": ("{receiver}: 試しの通知を送りました", "{receiver}: trial sent"),
+    "trial_failed": ("{receiver}: 送れません（{reason}）", "{receiver}: could not be told ({reason})"),
+    "undelivered": (
+        "通知を届けられません: {receiver}、{count} 件（{since} から: {reason}）。次の実行で再び送ります",
+        "could not be told: {receiver}, {count} events (since {since}: {reason}); tried again by the next run",
+    ),
+    "notify_failed": ("通知できませんでした（実行の結果はそのままです）: {detail}", "nobody could be told (the run itself stands): {detail}"),
     # check
     "check_page": ("報告を書きました: {path}", "report written: {path}"),
     # savings
@@ -229,30 +344,21 @@ TEXTS: dict[str, tuple[str, str]] = {
     "list_comma": ("、", ", "),
 }  # fmt: skip
 
-STATUSES: dict[str, tuple[str, str]] = {
-    "monitor_only": ("事後に検証", "monitored only"),
-    "no_target": ("目標なし", "no target"),
-    "target_pending": ("目標未設定", "target pending"),
-    "improving": ("改善", "improving"),
-    "flat": ("横ばい", "flat"),
-    "worsening": ("悪化", "worsening"),
-    "baseline_only": ("基準値のみ", "baseline only"),
-    "no_data": ("数値なし", "no data"),
-    "deadline_pending": ("期限未設定", "deadline pending"),
-    "not_comparable": ("比較できない", "not comparable"),
-    "maintained": ("維持", "maintained"),
-    "slipped": ("後退", "slipped"),
-    "achieved": ("達成", "achieved"),
-    "ahead": ("計画以上", "ahead"),
-    "on_track": ("ほぼ計画どおり", "on track"),
-    "behind": ("遅れ", "behind"),
-    "far_behind": ("大きく遅れ", "far behind"),
-    "reversing": ("逆行", "reversing"),
-    "achieved_then_slipped": ("達成後に後退", "achieved, then slipped"),
-    "missed": ("未達成", "missed"),
-    "achieved_late": ("期限後に達成", "achieved late"),
-    "achieved_date_unknown": ("達成（時期不明）", "achieved, date unknown"),
-    "overdue_no_final_data": ("期限の数値なし", "overdue, no final data"),
+FRESHNESS: dict[str, tuple[str, str]] = {
+    "fresh": ("最新", "fresh"),
+    "due": ("公表の時期", "due"),
+    "overdue": ("遅れ", "overdue"),
+    "unknown": ("不明", "unknown"),
+}
+
+FRESHNESS_BASES: dict[str, tuple[str, str]] = {
+    "published_on": ("公表日と周期", "day of publication and cadence"),
+    "month": ("例年の公表月", "its usual month"),
+    "period": ("対象期間と周期", "period and cadence"),
+    "once": ("一度限りの公表", "published once"),
+    "irregular": ("不定期の公表", "published irregularly"),
+    "nothing_held": ("ファイルなし", "no file held"),
+    "no_date": ("対象期間も公表日も分からない", "neither period nor day of publication is known"),
 }
 
 SCHEMES: dict[str, tuple[str, str]] = {
@@ -352,3 +458,11 @@ class Speaker:
         """Return the text of this language, or the other where it is missing."""
         chosen, other = (ja, en) if self.language == "ja" else (en, ja)
         return chosen or other or ""
+
+
+def stale_text(
+    say: Speaker, table: str, file: str, held_since: str, failing_since: str | None, reason: str
+) -> str:
+    """Return in words which file stands instead of a newer one, since when and why."""
+    since = (failing_since or "-")[:10]
+    return say("stale_table", table=table, file=file, held=held_since[:10], since=since, reason=reason)

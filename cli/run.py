@@ -7,27 +7,42 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cli.messages import Speaker
-from pipelines.acquire.fetch import acquire
-from pipelines.catalog.loader import Catalog, load_catalog
-from pipelines.changes import reasons_to_run
+from cli.messages import Speaker, stale_text
+from cli.waiting import tell_waiting
+from pipelines.attempts import Stale
 from pipelines.defects import Defect
-from pipelines.files import remove_leftovers
-from pipelines.land.catalog_tables import all_defects
-from pipelines.lock import exclusive
+from pipelines.files import StorageError
+from pipelines.lock import writing
 from pipelines.progress import Step, listening, report
-from pipelines.publish.release import History, Run, new_run_id
-from pipelines.quarantine import ACQUISITION, read_defects
+from pipelines.publish.runs import History, Run, new_run_id, read_publication
+from pipelines.quarantine import ACQUISITION, discard_damaged, read_defects
 from pipelines.settings import Home, is_offline, now, today
+from pipelines.unchanged import Outcome, Sight
+
+if TYPE_CHECKING:
+    from pipelines.catalog.loader import Catalog
+
+
+@dataclass(frozen=True)
+class Full:
+    """Which unchanged files are read again too: all, or those of some sources and fiscal years (`FY2015..FY2020`)."""
+
+    sources: tuple[str, ...] = ()
+    years: str = ""
 
 
 class RunFailedError(RuntimeError):
-    """Nothing was published; the text says why."""
+    """Nothing was published; the text says why, after the name of the step that failed."""
+
+    @property
+    def is_gate(self) -> bool:
+        """Return whether it was the quality gate that forbade the publication."""
+        return str(self).startswith("publication__quality_gate:")
 
 
 @dataclass(frozen=True)
@@ -37,11 +52,14 @@ class RunOutcome:
     run: Run | None
     defects: list[Defect]
     failures: list[Defect]
+    stale: list[Stale]
 
     def tell(self, say: Speaker, home: Home, seconds: float) -> None:
         """Print the end of a run: what was published, and what could not be."""
         if self.run is None:
             print(say("unchanged"))
+            if (publication := read_publication(home)) and publication.held_since:
+                print(say("rollback_still_holds", version=publication.run_id, moment=publication.held_since))
         else:
             print(
                 say(
@@ -59,6 +77,12 @@ class RunOutcome:
         for first, *others in alike.values():
             more = say("and_others", count=len(others)) if others else ""
             print(say("source_failed", detail=f"{first.message(say.language)}{more}"), file=sys.stderr)
+        for table in self.stale:
+            reason = table.failure.message(say.language)
+            print(
+                stale_text(say, table.table, table.file, table.retrieved_at, table.failing_since, reason),
+                file=sys.stderr,
+            )
         refused = [defect for defect in self.defects if defect.severity == "error"]
         if refused:
             print(say("defects", count=len(refused)), file=sys.stderr)
@@ -68,12 +92,18 @@ class RunOutcome:
             print(say("warnings", count=kept), file=sys.stderr)
 
 
-def _outcome(home: Home, catalog: Any, run: Run | None) -> RunOutcome:
+def _settled(home: Home, catalog: Catalog, sight: Sight, run: Run | None) -> RunOutcome:
+    """Return how a run ended, and remember it for the nights on which nothing changes."""
+    from pipelines.land.catalog_tables import all_defects
+    from pipelines.land.status import stale_tables
+
     failures = [
         defect for source_id in catalog.sources for defect in read_defects(home, source_id, ACQUISITION)
     ]
     kept = [defect for defect in all_defects(home, catalog) if defect not in failures]
-    return RunOutcome(run, kept, failures)
+    stale = stale_tables(home, catalog)
+    sight.settle(Outcome(failures, kept, stale))
+    return RunOutcome(run, kept, failures, stale)
 
 
 class _Display:
@@ -126,7 +156,8 @@ def _failure_text(result: Any) -> str:
             data = event.step_failure_data
             described = data.user_failure_data.description if data.user_failure_data else None
             error = data.error
-            while error is not None and error.cause is not None:
+            # What the disk refused is told best by what was being written, not by the call that it refused.
+            while error is not None and error.cause is not None and error.cls_name != StorageError.__name__:
                 error = error.cause
             return f"{event.step_key}: {described or (error.message.strip() if error else '')}"
     return ""
@@ -136,64 +167,108 @@ def _instance() -> Any:
     """Return Dagster's own instance when DAGSTER_HOME is set, so that its pages show the run; else a passing one."""
     from dagster import DagsterInstance
 
-    if os.environ.get("DAGSTER_HOME"):
-        os.chdir(os.environ["DAGSTER_HOME"])
-        return DagsterInstance.get()
-    return DagsterInstance.ephemeral()
+    return DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else DagsterInstance.ephemeral()
 
 
-def _execute(home: Home, origin: Path | None, full: bool) -> None:
+def _execute(home: Home, origin: Path | None, full: Full | None, accept: list[str]) -> None:
     """Run the job; the web was asked before, when it was found out whether there is anything to do."""
     report("load")
     os.environ["MIERUKA_HOME"] = str(home.root)
     # Dagster's remarks about unset home folders and beta parameters mean nothing to this command's user.
     warnings.filterwarnings("ignore")
     from assets.build import JOB_NAME, build_definitions
+    from assets.dbt_runner import DbtBuildError
+    from assets.night import BY_COMMAND_TAG
     from assets.resources import WarehouseResource
 
     warehouse = WarehouseResource(
-        home=str(home.root), origin=str(origin or ""), offline=True, run_date=today().isoformat(), full=full
+        home=str(home.root),
+        origin=str(origin or ""),
+        offline=True,
+        run_date=today().isoformat(),
+        decided=True,
+        accept=accept,
+        full=full is not None,
+        full_sources=list(full.sources) if full else [],
+        full_years=full.years if full else "",
     )
-    job = build_definitions(warehouse=warehouse).get_job_def(JOB_NAME)
+    try:
+        job = build_definitions(warehouse=warehouse).get_job_def(JOB_NAME)
+    except DbtBuildError as error:
+        raise RunFailedError(str(error)) from error
     quiet = {"loggers": {"console": {"config": {"log_level": os.environ.get("MIERUKA_LOG", "CRITICAL")}}}}
     with _instance() as instance:
-        result = job.execute_in_process(instance=instance, run_config=quiet, raise_on_error=False)
+        result = job.execute_in_process(
+            instance=instance, run_config=quiet, raise_on_error=False, tags={BY_COMMAND_TAG: "run"}
+        )
     if not result.success:
         raise RunFailedError(_failure_text(result))
 
 
-def _ask_the_web(home: Home, catalog: Catalog) -> None:
+def _ask_the_web(home: Home) -> None:
+    from pipelines.acquire.fetch import acquire
     from pipelines.acquire.web_source import web_source
+    from pipelines.catalog.loader import load_catalog
 
-    for source in catalog.sources.values():
+    for source in load_catalog().sources.values():
         if any(table.web or table.estat for table in source.description.published.values()):
             acquire(source, home, web=web_source(home))
 
 
 def run_warehouse(
-    home: Home, say: Speaker, origin: Path | None = None, *, full: bool = False, offline: bool = False
+    home: Home,
+    say: Speaker,
+    origin: Path | None = None,
+    *,
+    full: Full | None = None,
+    offline: bool = False,
+    wait: float | None = 0,
+    accept: Sequence[str] = (),
 ) -> RunOutcome:
-    """Run the whole path unless nothing changed; raise RunFailedError when nothing could be published."""
-    with exclusive(home):
-        home.create()
-        remove_leftovers(home.root)
-        catalog = load_catalog()
+    """Run the whole path unless nothing changed; raise RunFailedError when nothing could be published.
+
+    Another run on the same home is waited for `wait` seconds (None: without end), then HomeBusyError is raised.
+    What the suites of the quality gate named by `accept` find does not block.
+    """
+    with writing(home, wait, lambda: tell_waiting(home, say)):
+        sight = Sight(home, origin, full=full is not None)
         if origin is None and not offline and not is_offline():
             with _Display(say).shown():
-                _ask_the_web(home, catalog)
-        if not full and not reasons_to_run(home, catalog, today(), origin):
-            moment = now()
-            History(home).add(
-                Run(new_run_id(moment), moment.isoformat(), moment.isoformat(), "unchanged", 0, 0)
-            )
-            return _outcome(home, catalog, None)
-        started = now()
-        try:
-            with _Display(say).shown():
-                _execute(home, origin, full)
-        except RunFailedError:
+                _ask_the_web(home)
+        known = None if full else sight.outcome_if_unchanged(today())
+        if known is None:
+            return _run_closely(home, say, origin, sight, full, list(accept))
+        _note_unchanged(home)
+        return RunOutcome(None, known.defects, known.failures, known.stale)
+
+
+def _note_unchanged(home: Home) -> None:
+    moment = now().isoformat()
+    History(home).add(Run(new_run_id(now()), moment, moment, "unchanged", 0, 0))
+
+
+def _run_closely(
+    home: Home, say: Speaker, origin: Path | None, sight: Sight, full: Full | None, accept: list[str]
+) -> RunOutcome:
+    """Find out what there is to do, and do it."""
+    from pipelines.catalog.loader import load_catalog
+    from pipelines.changes import reasons_to_run
+
+    sight.forget()
+    catalog = load_catalog()
+    damaged = discard_damaged(home)
+    if not full and not damaged and not reasons_to_run(home, catalog, today(), origin):
+        _note_unchanged(home)
+        return _settled(home, catalog, sight, None)
+    started = now()
+    try:
+        with _Display(say).shown():
+            _execute(home, origin, full, accept)
+    except RunFailedError:
+        # Where nothing could be published for want of room, this cannot be written either.
+        with contextlib.suppress(StorageError):
             History(home).add(
                 Run(new_run_id(started), started.isoformat(), now().isoformat(), "failed", 0, 0)
             )
-            raise
-        return _outcome(home, catalog, History(home).runs()[-1])
+        raise
+    return _settled(home, catalog, sight, History(home).runs()[-1])

@@ -77,6 +77,20 @@ select * from (
 ) where newest
 """
 
+# Publications that should be out by their cadence and are not held. Of an earlier day it is not known what was held.
+_OVERDUE = """
+select
+    publication.title_ja, publication.title_en, publication.publisher_ja, publication.publisher_en, publication.url,
+    status.*, list(kpi.name_ja order by kpi.display_order) as kpi_names_ja,
+    list(kpi.name_en order by kpi.display_order) as kpi_names_en
+from meta.publication_status as status
+join marts.dim_publication as publication using (publication_id)
+join marts.dim_kpi as kpi on list_contains(status.kpi_ids, kpi.kpi_id)
+where status.overdue_on <= $day and $day >= (select max(evaluated_on) from marts.kpi_progress)
+group by all
+order by min(kpi.display_order), status.publication_id
+"""
+
 _TONES = {
     "achieved": "bold green", "ahead": "green", "on_track": "green", "improving": "green", "maintained": "green",
     "behind": "yellow", "far_behind": "red", "reversing": "bold red", "missed": "bold red", "slipped": "red",
@@ -102,6 +116,7 @@ class Scorecard:
     areas: dict[str, int]
     indicators: dict[str, Row]
     verdicts: dict[str, Row]
+    overdue: list[Row]
 
     def measures_of(self, kpi_id: str) -> list[Row]:
         """Return the primary verdicts of a KPI's measures in their order."""
@@ -137,6 +152,7 @@ def load(connection: duckdb.DuckDBPyConnection, day: date) -> Scorecard:
         areas={row["measure_id"]: row["areas"] for row in rows(connection, _AREAS, values)},
         indicators={row["item_id"]: row for row in rows(connection, _INDICATORS, values)},
         verdicts={row["kpi_id"]: row for row in together},
+        overdue=rows(connection, _OVERDUE, values),
     )
 
 
@@ -221,7 +237,17 @@ def to_record(card: Scorecard) -> dict[str, Any]:
             }
             for kpi in card.kpis
         ],
-    }
+        "overdue_publications": [
+            {
+                name: row[name]
+                for name in (
+                    "publication_id", "title_ja", "title_en", "publisher_ja", "url", "kpi_ids", "newest_as_of",
+                    "expected_on", "overdue_on",
+                )
+            }
+            for row in card.overdue
+        ],
+    }  # fmt: skip
 
 
 class ScorecardText:
@@ -380,3 +406,24 @@ class ScorecardText:
         letters = Counter(row["grade"] for row in self._card.verdicts.values())
         yield self._say("letters", **{letter: letters.get(letter, 0) for letter in "ABNF"})
         yield f"[dim]{self._say('bar_legend')}[/dim]"
+        yield from self._overdue()
+
+    def _overdue(self) -> Iterator[str]:
+        """Name the publications that are overdue, each with the KPIs that wait for it."""
+        from rich.markup import escape
+
+        say = self._say
+        if self._card.overdue:
+            yield ""
+            yield f"[yellow]{say('overdue_title')}[/yellow]"
+        for row in self._card.overdue:
+            names = row["kpi_names_ja"] if say.language == "ja" else row["kpi_names_en"]
+            text = say(
+                "overdue_publication",
+                publisher=say.pick(row["publisher_ja"], row["publisher_en"]),
+                title=say.pick(row["title_ja"], row["title_en"]),
+                newest=row["newest_as_of"],
+                expected=row["expected_on"],
+                kpis=say("list_comma").join(names),
+            )
+            yield f"  {escape(text)}"

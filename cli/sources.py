@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from cli.messages import Speaker, choose
+from cli.messages import FRESHNESS, FRESHNESS_BASES, Speaker, choose, stale_text
 from pipelines.acquire.archive import Archive
 from pipelines.catalog.loader import load_catalog
 from pipelines.catalog.vocabulary import load_vocabulary
+from pipelines.freshness import together
 from pipelines.land.publication import read_records, record_defects
+from pipelines.land.status import TableStatus, source_statuses
 from pipelines.quarantine import ACQUISITION, read_defects
-from pipelines.settings import Home, now
+from pipelines.settings import Home, now, today
 
 _FIRST_SHOWN = 20
 
@@ -30,6 +32,7 @@ def list_sources(home: Home) -> list[dict[str, Any]]:
         defects = [defect for name in text.tables for defect in read_defects(home, source.source_id, name)]
         defects += record_defects(records)
         last = max((datetime.fromisoformat(entry.retrieved_at) for entry in snapshots), default=None)
+        statuses = source_statuses(home, source)
         licence, cadence = vocabulary.licences[text.licence], vocabulary.cadences[text.cadence]
         listed.append(
             {
@@ -38,6 +41,9 @@ def list_sources(home: Home) -> list[dict[str, Any]]:
                 "title": text.title.model_dump(),
                 "licence": {"ja": licence.ja, "en": licence.en, "url": licence.url},
                 "cadence": {"ja": cadence.ja, "en": cadence.en},
+                "freshness": together(status.state(today()) for status in statuses),
+                "is_stale": any(status.is_stale for status in statuses),
+                "tables": {status.table: status_record(status) for status in statuses},
                 "landing_url": text.landing_url,
                 "files": [table.file for table in text.tables.values()]
                 + [record.file_name for record in records],
@@ -75,6 +81,61 @@ def list_sources(home: Home) -> list[dict[str, Any]]:
     return listed
 
 
+def status_record(status: TableStatus) -> dict[str, Any]:
+    """Return the state of a table: what is held that is good, what failed and why, when the next one is expected."""
+    good, failure, freshness = status.last_good, status.failure, status.freshness
+    return {
+        "freshness": status.state(today()),
+        "freshness_basis": freshness.basis,
+        "newest_period": freshness.newest.period if freshness.newest else None,
+        "newest_published_on": freshness.newest.published_on if freshness.newest else None,
+        "expected_on": freshness.expected_on,
+        "overdue_on": freshness.overdue_on,
+        "files_held": status.files,
+        "files_refused": status.files_refused,
+        "rows_refused": status.rows_refused,
+        "last_good": {
+            "file_name": good.file_name, "sha256": good.snapshot_sha256, "retrieved_at": good.retrieved_at,
+        } if good else None,
+        "last_attempt_at": status.last_attempt_at,
+        "is_stale": status.is_stale,
+        "failing_since": status.failing_since,
+        "failure": {
+            "rule": failure.rule, "ja": failure.message("ja"), "en": failure.message("en"),
+        } if failure else None,
+    }  # fmt: skip
+
+
+def freshness_text(table: dict[str, Any], say: Speaker) -> str:
+    """Return in words how fresh a table is, with the days or the reason for not knowing."""
+    word = say.word(FRESHNESS, table["freshness"])
+    basis = say.word(FRESHNESS_BASES, table["freshness_basis"])
+    if table["expected_on"] is None:
+        return say("freshness_reason", word=word, reason=basis)
+    newest = table["newest_period"] or table["newest_published_on"]
+    return say("freshness_days", word=word, newest=newest, day=table["expected_on"], basis=basis)
+
+
+def _stale_text(name: str, table: dict[str, Any], say: Speaker) -> str:
+    good, reason = table["last_good"], table["failure"][say.language]
+    return stale_text(say, name, good["file_name"], good["retrieved_at"], table["failing_since"], reason)
+
+
+def _status_lines(entry: dict[str, Any], say: Speaker) -> Iterator[str]:
+    """Yield the freshness, tables of the same together, and the tables that are stale."""
+    from rich.markup import escape
+
+    alike: dict[str, list[str]] = {}
+    for name, table in entry["tables"].items():
+        alike.setdefault(freshness_text(table, say), []).append(name)
+    for text, names in alike.items():
+        which = "" if len(alike) == 1 else f"{', '.join(names)}: "
+        yield f"  {say('source_freshness')}: {escape(which + text)}"
+    for name, table in entry["tables"].items():
+        if table["is_stale"]:
+            yield f"  [red]{escape(_stale_text(name, table, say))}[/red]"
+
+
 def _table_summary(table: dict[str, Any], say: Speaker) -> str:
     if not table["files"]:
         return say("no_file_held") + ("" if table["genuine_file_seen"] else f" ({say('never_genuine')})")
@@ -99,6 +160,7 @@ def source_lines(listed: list[dict[str, Any]], say: Speaker) -> Iterator[str]:
         yield f"  {escape(entry['landing_url'])}"
         when = f"{last:%Y-%m-%d %H:%M} ({age})" if last else "-"
         yield f"  {say('source_files')}: {len(entry['files'])} ({entry['snapshots_held']})  {say('source_last')}: {when}"
+        yield from _status_lines(entry, say)
         for table in entry["published_tables"].values():
             yield f"  - {label(table['title'])}: {_table_summary(table, say)}"
         messages = entry["defect_messages"][say.language]

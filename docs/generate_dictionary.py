@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from pipelines.publish.described import WRITTEN_TABLES
+
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "data-dictionary.md"
 MODELS = ROOT / "dbt_project" / "models"
@@ -27,33 +29,30 @@ def descriptions(schema: str) -> list[Path]:
 # Views that select every column of another table.
 SAME_COLUMNS_AS = {"dim_area_current": "dim_area"}
 
-# Written at publication by `pipelines/publish/release.py`, not by dbt.
-RUN: dict[str, Any] = {
-    "name": "run",
-    "description": "実行の記録",
-    "config": {"meta": {"en": "Runs", "key": ["run_id"]}},
-    "columns": [
-        {"name": name, "data_type": data_type, "description": ja, "config": {"meta": {"en": en}}}
-        for name, data_type, ja, en in (
-            ("run_id", "varchar", "実行の番号", "Id of the run"),
-            ("started_at", "timestamp with time zone", "開始した時刻", "Time of the start"),
-            ("finished_at", "timestamp with time zone", "終了した時刻", "Time of the end"),
-            (
-                "outcome",
-                "varchar",
-                "結果（published＝公開、unchanged＝変更なし、failed＝失敗）",
-                "Outcome (published, unchanged or failed)",
-            ),
-            ("sources_changed", "integer", "変わったデータ源の数", "Number of sources that changed"),
-            (
-                "figures_changed",
-                "integer",
-                "加わった、または変わった数値の数",
-                "Number of figures that are new or changed",
-            ),
+
+def written_at_publication() -> list[tuple[str, dict[str, Any]]]:
+    """Return the tables that publication writes, not dbt, in the form of the others' descriptions."""
+    return [
+        (
+            "meta",
+            {
+                "name": table.name,
+                "description": table.ja,
+                "config": {"meta": {"en": table.en, "key": list(table.key)}},
+                "columns": [
+                    {
+                        "name": column.name,
+                        "data_type": column.data_type,
+                        "description": column.ja,
+                        "config": {"meta": {"en": column.en}},
+                    }
+                    for column in table.columns
+                ],
+            },
         )
-    ],
-}
+        for table in WRITTEN_TABLES
+    ]
+
 
 HEAD = """<!-- Written by docs/generate_dictionary.py: do not edit by hand. -->
 
@@ -114,7 +113,7 @@ def load_tables() -> list[Table]:
         for path in descriptions(schema):
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
             models += [(schema, model) for model in content["models"]]
-    models.append(("meta", RUN))
+    models += written_at_publication()
     described = {model["name"]: model for _, model in models}
     return [
         Table(

@@ -8,11 +8,13 @@ from pathlib import Path
 from pipelines.acquire.archive import Archive
 from pipelines.acquire.fetch import has_new_bytes
 from pipelines.catalog.loader import Catalog
-from pipelines.land.catalog_tables import COMMON_TABLES
+from pipelines.land.catalog_tables import COMMON_TABLES, observation_folder
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of
 from pipelines.land.publication import published_paths
 from pipelines.land.source import CATALOG, table_path
-from pipelines.publish.release import read_publication
+from pipelines.land.status import failure_fingerprint
+from pipelines.publish.runs import read_publication
+from pipelines.publish.versions import complete
 from pipelines.settings import Home
 
 _CODE_FOLDERS = ("pipelines", "assets", "dbt_project", "sources")
@@ -25,9 +27,8 @@ def build_inputs(home: Home, catalog: Catalog) -> str:
         for source in catalog.sources.values()
         for name in source.description.tables
     ]
-    common = [
-        fingerprint_of(table_path(home, CATALOG, name)) for name in (*COMMON_TABLES, "area", "area_change")
-    ]
+    shared = [table_path(home, CATALOG, name) for name in (*COMMON_TABLES, "area", "area_change")]
+    common = [fingerprint_of(path) for path in (*shared, *sorted(observation_folder(home).glob("*.parquet")))]
     published = [
         fingerprint_of(path)
         for source in catalog.sources.values()
@@ -39,11 +40,14 @@ def build_inputs(home: Home, catalog: Catalog) -> str:
         for source in catalog.sources.values()
         for entry in Archive(home).current(source.source_id)
     ]
-    return fingerprint(landed, published, held, common, code_fingerprint(*_CODE_FOLDERS))
+    failing = failure_fingerprint(home, catalog)
+    return fingerprint(landed, published, held, common, failing, code_fingerprint(*_CODE_FOLDERS))
 
 
 def reasons_to_run(home: Home, catalog: Catalog, run_date: date, origin: Path | None = None) -> list[str]:
     """Return why a run is needed: changed sources by name, `code`, `calendar`, `nothing_published`; empty if not."""
+    # A publication that was killed between its renames is finished first: only the one writer asks.
+    complete(home)
     published = read_publication(home)
     if published is None:
         return ["nothing_published"]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from pipelines.faults import passing
+
 
 @dataclass(frozen=True)
 class Step:
@@ -22,6 +24,7 @@ _listeners: list[Callable[[Step], None]] = []
 
 def report(name: str, done: int = 0, total: int | None = None, detail: str = "") -> None:
     """Tell whoever listens; silent when nobody does."""
+    passing(f"step.{name}")
     for listener in _listeners:
         listener(Step(name, done, total, detail))
 

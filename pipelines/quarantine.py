@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 from pipelines.defects import Defect
-from pipelines.files import write_atomically
+from pipelines.files import read_record, write_record
 from pipelines.settings import Home
 
 # The name under which a source keeps the defects of its acquisition, beside those of its tables.
@@ -20,12 +19,23 @@ def _path(home: Home, source_id: str, table: str) -> Path:
     return home.quarantine / source_id / f"{table}.json"
 
 
+def discard_damaged(home: Home) -> int:
+    """Remove the records that are not as they were written, so that they are made anew; return how many."""
+    damaged = [path for path in home.quarantine.rglob("*.json") if read_record(path) is None]
+    for path in damaged:
+        path.unlink()
+    return len(damaged)
+
+
+def has_record(home: Home, source_id: str, table: str) -> bool:
+    """Return whether it is known what was refused of a table; a damaged record is none."""
+    return read_record(_path(home, source_id, table)) is not None
+
+
 def read_defects(home: Home, source_id: str, table: str) -> list[Defect]:
     """Return the defects kept from the last time a table was landed."""
-    path = _path(home, source_id, table)
-    if not path.exists():
-        return []
-    return [Defect(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))["defects"]]
+    record = read_record(_path(home, source_id, table))
+    return [Defect(**entry) for entry in record["defects"]] if record else []
 
 
 def write_defects(
@@ -36,4 +46,4 @@ def write_defects(
         "defects": [asdict(defect) for defect in defects],
         "rows": {str(row): cells for row, cells in sorted((refused or {}).items())},
     }
-    write_atomically(_path(home, source_id, table), json.dumps(content, ensure_ascii=False, indent=1))
+    write_record(_path(home, source_id, table), content)

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pipelines.files import make_folder
+
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 SOURCES_DIR = PROJECT_ROOT / "sources"
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
@@ -73,9 +75,9 @@ class Home:
         """What the project remembers between runs: snapshots held, last publication."""
         return self.root / "state"
 
-    def create(self) -> None:
-        """Make the folders; raise OSError when the home cannot be written."""
-        for folder in (
+    def folders(self) -> tuple[Path, ...]:
+        """Return the folders that every home has."""
+        return (
             self.archive,
             self.raw,
             self.quarantine,
@@ -83,13 +85,27 @@ class Home:
             self.published,
             self.reports,
             self.state,
-        ):
-            folder.mkdir(parents=True, exist_ok=True)
+        )
+
+    def create(self) -> None:
+        """Make the folders; raise OSError when the home cannot be written."""
+        for folder in self.folders():
+            make_folder(folder)
 
 
 def is_offline() -> bool:
     """Return whether MIERUKA_OFFLINE forbids the network."""
     return bool(os.environ.get("MIERUKA_OFFLINE"))
+
+
+def default_origin() -> str:
+    """Return the folder of publisher files that MIERUKA_ORIGIN names for runs that are not told one, or nothing."""
+    return os.environ.get("MIERUKA_ORIGIN", "")
+
+
+def nightly_schedule() -> str:
+    """Return when the warehouse is looked after, as cron in Japan's time; MIERUKA_SCHEDULE overrides it."""
+    return os.environ.get("MIERUKA_SCHEDULE", "0 2 * * *")
 
 
 def now() -> datetime:

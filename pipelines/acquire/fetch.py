@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
 from pipelines.acquire.origin import files_of, name_other_years, published_files
 from pipelines.acquire.web_source import WebSource
+from pipelines.attempts import note_attempt
 from pipelines.catalog.loader import DescribedSource
-from pipelines.defects import Defect, file_defect
+from pipelines.defects import Defect, file_defect, unique
 from pipelines.files import sha256_of
 from pipelines.quarantine import ACQUISITION, read_defects, write_defects
 from pipelines.settings import PROJECT_ROOT, Home, now
@@ -39,6 +41,7 @@ def _origin_url(path: Path) -> str:
     return path.resolve().as_uri()
 
 
+_DAMAGED = "archive_damaged"
 _RULES: dict[type[ValueError], str] = {
     UnsafeLinkError: "link_out_of_folder",
     FileTooLargeError: "file_too_large",
@@ -74,16 +77,40 @@ def acquire(
     fresh = {_place_of(source, snapshot) for snapshot in held}
     current = held + [entry for entry in before if _place_of(source, entry) not in fresh]
     archive.set_current(source.source_id, current)
+    damaged = [_damaged(entry) for entry in current if not archive.holds(entry.snapshot_sha256)]
+    failed = {defect.table for defect in defects}
+    note_attempt(home, source.source_id, looked_for(source, origin, web), failed, now().isoformat())
     if origin is None and web is None:
         defects += _known_of_published(source, home)
+    defects = unique(damaged + defects)
     write_defects(home, source.source_id, ACQUISITION, defects)
     return current, defects
+
+
+def looked_for(source: DescribedSource, origin: Path | None, web: WebSource | None) -> list[str]:
+    """Return the tables that an acquisition looks for: those of our own form always, a publisher's where it can be."""
+    published = source.description.published.items()
+    return list(source.description.tables) + [
+        name for name, table in published if origin or (web and (table.web or table.estat))
+    ]
 
 
 def _known_of_published(source: DescribedSource, home: Home) -> list[Defect]:
     """Return what is known to be wrong with the acquisition of publishers' files, when none was looked for now."""
     known = read_defects(home, source.source_id, ACQUISITION)
-    return [defect for defect in known if defect.table in source.description.published]
+    return [
+        defect for defect in known if defect.table in source.description.published and defect.rule != _DAMAGED
+    ]
+
+
+def _damaged(entry: Snapshot) -> Defect:
+    """Return the defect of archived bytes that are missing or not those received; what was read of them stays."""
+    defect = file_defect(
+        entry.source_id, entry.table, entry.file_name, _DAMAGED, None,
+        "保管したファイルの中身が失われたか変わっています。同じファイルを取得し直してください",
+        "The archived bytes are lost or have changed: acquire the same file again",
+    )  # fmt: skip
+    return replace(defect, snapshot_sha256=entry.snapshot_sha256)
 
 
 def _snapshot(
@@ -174,9 +201,20 @@ def _has_new_published_bytes(source: DescribedSource, held: set[tuple[str, str]]
     )
 
 
+def _has_new_damage(archive: Archive, snapshots: list[Snapshot], known: list[Defect]) -> bool:
+    """Return whether archived bytes are missing or cut short and that was not reported yet."""
+    reported = {defect.snapshot_sha256 for defect in known if defect.rule == _DAMAGED}
+    return any(
+        entry.snapshot_sha256 not in reported and not archive.seems_to_hold(entry) for entry in snapshots
+    )
+
+
 def has_new_bytes(source: DescribedSource, home: Home, origin: Path | None = None) -> bool:
     """Return whether a file of the source differs from the snapshot that was read last."""
-    snapshots = Archive(home).current(source.source_id)
+    archive = Archive(home)
+    snapshots = archive.current(source.source_id)
+    if _has_new_damage(archive, snapshots, read_defects(home, source.source_id, ACQUISITION)):
+        return True
     current = {snapshot.table: snapshot.snapshot_sha256 for snapshot in snapshots}
     held = {(snapshot.table, snapshot.snapshot_sha256) for snapshot in snapshots}
     if origin and _has_new_published_bytes(source, held, origin):

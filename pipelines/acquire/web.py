@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import http.client
 import ipaddress
-import json
 import os
 import random
 import re
@@ -31,7 +30,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from pipelines.acquire.archive import MAX_BYTES, Archive
 from pipelines.acquire.content import Kind, UnexpectedContentError, check_content, decode_html
-from pipelines.files import write_atomically
+from pipelines.files import read_record, write_record
 from pipelines.progress import report
 from pipelines.settings import TIMEZONE, Home, now
 
@@ -286,18 +285,16 @@ class WebFetcher:
             memory.pop(download.url, None)
             if known.headers():
                 memory[download.url] = asdict(known)
-            write_atomically(self._memory, json.dumps(memory, ensure_ascii=False, indent=1, sort_keys=True))
+            write_record(self._memory, {"addresses": dict(sorted(memory.items()))})
 
     def _recall(self, url: str) -> _Known | None:
         entry = self._read_memory().get(url)
-        if entry is None or not self._archive.path_of(entry["snapshot_sha256"]).exists():
+        if entry is None or not self._archive.holds(entry["snapshot_sha256"]):
             return None
         return _Known(**entry)
 
     def _read_memory(self) -> dict[str, dict[str, Any]]:
-        if not self._memory.exists():
-            return {}
-        memory: dict[str, dict[str, Any]] = json.loads(self._memory.read_text(encoding="utf-8"))
+        memory: dict[str, dict[str, Any]] = (read_record(self._memory) or {}).get("addresses", {})
         return memory
 
     def _pause(self, error: AcquisitionError, attempt: int) -> float | None:

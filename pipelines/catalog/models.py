@@ -155,6 +155,14 @@ class Series(Strict):
     succeeds: str | None = None
 
 
+class ReleaseMonth(Strict):
+    """The month in which a publication usually comes out, and who says so in which words."""
+
+    month: int = Field(ge=1, le=12)
+    stated_at: str = Field(pattern=r"^https?://")
+    wording_ja: str
+
+
 class Source(Strict):
     """A whole `source.yml`."""
 
@@ -164,6 +172,7 @@ class Source(Strict):
     licence: str
     landing_url: str
     cadence: str
+    published_in_month: ReleaseMonth | None = None
     note: Label | None = None
     items: dict[str, Item] = Field(default_factory=dict)
     series: dict[str, Series] = Field(default_factory=dict)
@@ -181,6 +190,8 @@ class Source(Strict):
             raise ValueError(f"licence: {self.licence} is not in the vocabulary")
         if self.cadence not in vocabulary.cadences:
             raise ValueError(f"cadence: {self.cadence} is not in the vocabulary")
+        if self.published_in_month and vocabulary.cadences[self.cadence].months != 12:
+            raise ValueError("published_in_month: only a yearly publication has a month")
         for item_id, item in self.items.items():
             if item.unit not in vocabulary.units:
                 raise ValueError(f"item {item_id}: unit {item.unit} is not in the vocabulary")

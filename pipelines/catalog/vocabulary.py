@@ -28,6 +28,17 @@ class Licence(Label):
     url: str | None
 
 
+class Cadence(Label):
+    """How often something is published: every so many months or days; neither where no next time can be told.
+
+    `grace_days` is how late a publication may be before it counts as overdue.
+    """
+
+    months: int | None = None
+    days: int | None = None
+    grace_days: int = 0
+
+
 class _UnitEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     dimension: str
@@ -39,7 +50,7 @@ class Vocabulary(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     units: dict[str, _UnitEntry]
-    cadences: dict[str, Label]
+    cadences: dict[str, Cadence]
     area_types: dict[str, Label]
     value_statuses: dict[str, Label]
     observation_statuses: dict[str, Label]

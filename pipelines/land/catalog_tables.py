@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.acquire.archive import Archive
-from pipelines.catalog.loader import Catalog
+from pipelines.catalog.loader import Catalog, DescribedSource
 from pipelines.catalog.vocabulary import load_vocabulary
 from pipelines.contracts.observations import OBSERVATION_SCHEMA
 from pipelines.defects import Defect
@@ -17,6 +17,7 @@ from pipelines.extract.table import ROW
 from pipelines.land.parquet import fingerprint, fingerprint_of, sink_parquet, write_parquet
 from pipelines.land.publication import published_paths, read_published, read_records, record_defects
 from pipelines.land.source import CATALOG, table_path
+from pipelines.land.status import all_statuses
 from pipelines.quarantine import ACQUISITION, REGISTER, read_defects
 from pipelines.settings import Home
 
@@ -98,6 +99,28 @@ _SOURCE_FILE = {
     "sums_compared": pl.Int64,
     "defects": pl.Int64,
 }
+_SOURCE_STATUS = {
+    "source_id": pl.String,
+    "source_table": pl.String,
+    "cadence": pl.String,
+    "files_held": pl.Int64,
+    "files_refused": pl.Int64,
+    "rows_refused": pl.Int64,
+    "last_good_sha256": pl.String,
+    "last_good_file": pl.String,
+    "last_good_at": pl.String,
+    "last_attempt_at": pl.String,
+    "is_stale": pl.Boolean,
+    "failing_since": pl.String,
+    "failure_rule": pl.String,
+    "failure_ja": pl.String,
+    "failure_en": pl.String,
+    "newest_period": pl.String,
+    "newest_published_on": pl.Date,
+    "freshness_basis": pl.String,
+    "expected_on": pl.Date,
+    "overdue_on": pl.Date,
+}
 
 
 def _write(home: Home, name: str, frame: pl.DataFrame, inputs: str) -> bool:
@@ -112,16 +135,11 @@ def _write_records(home: Home, name: str, records: list[dict[str, Any]], schema:
     return _write(home, name, pl.DataFrame(records, schema=schema), fingerprint(records))
 
 
-def figure_paths(home: Home, catalog: Catalog) -> list[Path]:
-    """Return the landed Parquet of every table of figures."""
-    paths = [
-        table_path(home, source.source_id, name)
-        for source in catalog.sources.values()
-        for name in source.description.figure_tables()
-    ]
+def figure_paths(home: Home, source: DescribedSource) -> list[Path]:
+    """Return the landed Parquet of a source's tables of figures."""
+    paths = [table_path(home, source.source_id, name) for name in source.description.figure_tables()]
     published = [
         path
-        for source in catalog.sources.values()
         for name, table in source.description.published.items()
         if table.role == "figures"
         for path in published_paths(home, source, name)
@@ -129,16 +147,29 @@ def figure_paths(home: Home, catalog: Catalog) -> list[Path]:
     return [path for path in paths if path.exists()] + published
 
 
-def land_observations(home: Home, catalog: Catalog) -> tuple[int, bool]:
-    """Put the figures of all sources into one Parquet; return its rows and whether it changed."""
-    paths = figure_paths(home, catalog)
-    inputs = fingerprint([fingerprint_of(path) for path in paths])
-    path = table_path(home, CATALOG, "observation")
-    changed = fingerprint_of(path) != inputs
-    if changed:
-        frames = [pl.LazyFrame(schema=OBSERVATION_SCHEMA), *(pl.scan_parquet(source) for source in paths)]
-        sink_parquet(pl.concat(frames), path, inputs)
-    return int(pl.scan_parquet(path).select(pl.len()).collect().item()), changed
+def observation_folder(home: Home) -> Path:
+    """Return the folder of the figures of all sources, one Parquet a source."""
+    return table_path(home, CATALOG, "observation").with_suffix("")
+
+
+def land_observations(home: Home, catalog: Catalog) -> bool:
+    """Put the figures of each source into one Parquet; return whether any changed."""
+    folder, changed = observation_folder(home), False
+    for source in catalog.sources.values():
+        paths, path = figure_paths(home, source), folder / f"{source.source_id}.parquet"
+        inputs = fingerprint([fingerprint_of(figures) for figures in paths])
+        if fingerprint_of(path) != inputs:
+            frames = [
+                pl.LazyFrame(schema=OBSERVATION_SCHEMA),
+                *(pl.scan_parquet(figures) for figures in paths),
+            ]
+            sink_parquet(pl.concat(frames), path, inputs)
+            changed = True
+    for path in folder.glob("*.parquet"):
+        if path.stem not in catalog.sources:
+            path.unlink()
+            changed = True
+    return changed
 
 
 def land_items(home: Home, catalog: Catalog) -> bool:
@@ -269,6 +300,38 @@ def land_source_files(home: Home, catalog: Catalog) -> bool:
     return _write_records(home, "source_file", records, _SOURCE_FILE)
 
 
+def land_source_statuses(home: Home, catalog: Catalog) -> bool:
+    """Write of each table what is held that is good, what failed and why, and when the next publication is due."""
+    records = []
+    for status in all_statuses(home, catalog):
+        good, failure, newest = status.last_good, status.failure, status.freshness.newest
+        records.append(
+            {
+                "source_id": status.source_id,
+                "source_table": status.table,
+                "cadence": catalog.sources[status.source_id].description.cadence,
+                "files_held": status.files,
+                "files_refused": status.files_refused,
+                "rows_refused": status.rows_refused,
+                "last_good_sha256": good.snapshot_sha256 if good else None,
+                "last_good_file": good.file_name if good else None,
+                "last_good_at": good.retrieved_at if good else None,
+                "last_attempt_at": status.last_attempt_at,
+                "is_stale": status.is_stale,
+                "failing_since": status.failing_since,
+                "failure_rule": failure.rule if failure else None,
+                "failure_ja": failure.message("ja") if failure else None,
+                "failure_en": failure.message("en") if failure else None,
+                "newest_period": newest.period if newest else None,
+                "newest_published_on": newest.published_on if newest else None,
+                "freshness_basis": status.freshness.basis,
+                "expected_on": status.freshness.expected_on,
+                "overdue_on": status.freshness.overdue_on,
+            }
+        )
+    return _write_records(home, "source_status", records, _SOURCE_STATUS)
+
+
 def all_defects(home: Home, catalog: Catalog) -> list[Defect]:
     """Return the defects of the last acquisition, and of the files as last landed."""
     return [
@@ -310,11 +373,12 @@ def land_defects(home: Home, defects: list[Defect]) -> bool:
 
 # What is landed for all sources together, in this order.
 _LANDED: dict[str, Callable[[Home, Catalog], bool]] = {
-    "observation": lambda home, catalog: land_observations(home, catalog)[1],
+    "observation": land_observations,
     "item": land_items,
     "series": land_series,
     "peer_type": land_peer_types,
     "source_file": land_source_files,
+    "source_status": land_source_statuses,
     "source": land_sources,
     "source_snapshot": lambda home, _: land_snapshots(home),
     "defect": lambda home, catalog: land_defects(home, all_defects(home, catalog)),

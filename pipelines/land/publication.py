@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -17,7 +16,7 @@ from pipelines.contracts.continuity import FileFigures, check_continuity
 from pipelines.contracts.observations import OBSERVATION_SCHEMA
 from pipelines.defects import Defect
 from pipelines.extract.table import ROW, Place
-from pipelines.files import write_atomically
+from pipelines.files import read_record, write_record
 from pipelines.identity.match import AreaRegister
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
 from pipelines.land.published import FileReading, PublishedReader
@@ -70,8 +69,8 @@ def _continuity_path(home: Home, source_id: str, table: str) -> Path:
 
 def _continuity(home: Home, source_id: str, table: str) -> dict[str, list[dict[str, Any]]]:
     """Return what the neighbouring years said about each file, by SHA-256."""
-    path = _continuity_path(home, source_id, table)
-    return dict(json.loads(path.read_text(encoding="utf-8"))["defects"]) if path.exists() else {}
+    record = read_record(_continuity_path(home, source_id, table))
+    return dict(record["defects"]) if record else {}
 
 
 def _is_distrusted(defects: list[dict[str, Any]]) -> bool:
@@ -111,11 +110,10 @@ def read_records(home: Home, source: DescribedSource, table: str) -> list[FileRe
 
 
 def _read_record(path: Path) -> FileRecord | None:
-    """Return a kept record; one of an older form is as good as none, because the file is then read again."""
-    if not path.exists():
-        return None
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return FileRecord(**content) if content.keys() == FileRecord.__dataclass_fields__.keys() else None
+    """Return a kept record; one damaged or of an older form is as good as none: the file is then read again."""
+    content = read_record(path)
+    is_record = content is not None and content.keys() == FileRecord.__dataclass_fields__.keys()
+    return FileRecord(**content) if content and is_record else None
 
 
 def _record_path(home: Home, source_id: str, table: str, snapshot: Snapshot) -> Path:
@@ -166,7 +164,7 @@ class PublicationLanding:
         """Compare the files with their neighbouring years whenever one of them changed; return whether it was done."""
         path = _continuity_path(self._home, self._source.source_id, name)
         inputs = fingerprint(sorted((record.snapshot_sha256, record.fingerprint) for record in records))
-        if path.exists() and json.loads(path.read_text(encoding="utf-8"))["inputs"] == inputs:
+        if (read_record(path) or {}).get("inputs") == inputs:
             return False
         folder = folder_of(self._home, self._source.source_id, name)
         files = [
@@ -183,18 +181,41 @@ class PublicationLanding:
             sha256: [asdict(defect) for defect in defects]
             for sha256, defects in check_continuity(files).items()
         }
-        content = {"inputs": inputs, "defects": found}
-        write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1))
+        write_record(path, {"inputs": inputs, "defects": found})
         return True
+
+    def _landed_path(self, name: str, snapshot: Snapshot) -> Path:
+        return folder_of(self._home, self._source.source_id, name) / f"{_stem(snapshot)}.parquet"
+
+    def _held(self, name: str, snapshot: Snapshot, inputs: str) -> FileRecord | None:
+        """Return how a file was read, if it need not, or cannot, be read again."""
+        path = self._landed_path(name, snapshot)
+        held = _read_record(_record_path(self._home, self._source.source_id, name, snapshot))
+        if held is None:
+            return None
+        if held.fingerprint == inputs and (fingerprint_of(path) == inputs or not held.accepted):
+            return held
+        # The archived bytes may be damaged, which the acquisition reports: what was read of them stays.
+        is_lost = fingerprint_of(path) and not self._archive.holds(snapshot.snapshot_sha256)
+        return held if is_lost else None
+
+    def is_unread(self, name: str, snapshot: Snapshot) -> bool:
+        """Return whether a file of a published table would be read now."""
+        return self._held(name, snapshot, self._inputs(name, snapshot)) is None
+
+    def land_file(self, name: str, snapshot: Snapshot) -> FileRecord:
+        """Read one file of a published table again, whatever is kept of it, and return how it was read."""
+        reader = PublishedReader(self._source.description, name, self._register, self._catalog)
+        return self._land_file(reader, name, snapshot, full=True)[0]
 
     def _land_file(
         self, reader: PublishedReader, name: str, snapshot: Snapshot, full: bool
     ) -> tuple[FileRecord, bool]:
-        path = folder_of(self._home, self._source.source_id, name) / f"{_stem(snapshot)}.parquet"
+        path = self._landed_path(name, snapshot)
         kept = _record_path(self._home, self._source.source_id, name, snapshot)
         inputs = self._inputs(name, snapshot)
-        held = None if full else _read_record(kept)
-        if held and held.fingerprint == inputs and (fingerprint_of(path) == inputs or not held.accepted):
+        held = None if full else self._held(name, snapshot, inputs)
+        if held is not None:
             return held, False
         started = perf_counter()
         reading = reader.read(self._archive.path_of(snapshot.snapshot_sha256), snapshot)
@@ -203,7 +224,7 @@ class PublicationLanding:
             write_parquet(reading.frame, path, inputs)
         else:
             path.unlink(missing_ok=True)
-        write_atomically(kept, json.dumps(asdict(record), ensure_ascii=False, indent=1))
+        write_record(kept, asdict(record))
         return record, True
 
     def _record(

@@ -17,7 +17,7 @@ from pipelines.identity.register import AREA_SCHEMA, build_register
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
 from pipelines.land.publication import PublicationLanding, published_paths, read_published
 from pipelines.land.source import CATALOG, SourceLanding, table_path
-from pipelines.quarantine import REGISTER, write_defects
+from pipelines.quarantine import REGISTER, has_record, write_defects
 from pipelines.settings import Home
 
 BUNDLED_SOURCE, BUNDLED_TABLE = "soumu__area_codes", "areas"
@@ -79,7 +79,8 @@ def land_register(home: Home, catalog: Catalog) -> bool:
     """Write the areas and their changes; return whether anything changed."""
     area, change = table_path(home, CATALOG, "area"), table_path(home, CATALOG, "area_change")
     inputs = _inputs(home, catalog)
-    if fingerprint_of(area) == inputs and fingerprint_of(change) == inputs:
+    is_kept = fingerprint_of(area) == inputs and fingerprint_of(change) == inputs
+    if is_kept and has_record(home, HISTORY_SOURCE, REGISTER):
         return False
     bundled = pl.read_parquet(table_path(home, BUNDLED_SOURCE, BUNDLED_TABLE))
     register = build_register(

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.acquire.archive import Archive, Snapshot
+from pipelines.attempts import note_landing
 from pipelines.catalog.loader import Catalog, DescribedSource
 from pipelines.catalog.models import Table
 from pipelines.contracts.cells import fields_of, read_cells
@@ -21,7 +22,7 @@ from pipelines.extract.sheet import UnreadableFileError
 from pipelines.extract.table import ROW, Place, read_table
 from pipelines.files import sha256_of
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
-from pipelines.quarantine import read_defects, write_defects
+from pipelines.quarantine import has_record, read_defects, write_defects
 from pipelines.settings import Home
 
 _CODE_FOLDERS = ("pipelines", "sources/_schema")
@@ -70,8 +71,8 @@ def damaged(place: Place) -> Defect:
     return place.defect(
         "archive_damaged",
         None,
-        "保管したファイルの中身が変わっています。archive から消して取得し直してください",
-        "The archived bytes have changed: remove them from the archive and acquire the file again",
+        "保管したファイルの中身が変わっています。同じファイルを取得し直してください",
+        "The archived bytes have changed: acquire the same file again",
     )
 
 
@@ -143,11 +144,13 @@ class SourceLanding:
         source_id = self._source.source_id
         path = table_path(self._home, source_id, name)
         inputs = self._inputs(name, snapshot)
-        if not full and fingerprint_of(path) == inputs:
+        if not full and fingerprint_of(path) == inputs and has_record(self._home, source_id, name):
             rows = int(pl.scan_parquet(path).select(pl.len()).collect().item())
             return LandedTable(name, path, rows, False, read_defects(self._home, source_id, name))
         extraction = self._extract(name, snapshot)
         write_defects(self._home, source_id, name, extraction.defects, extraction.refused)
+        is_good = extraction.frame is not None
+        note_landing(self._home, source_id, name, snapshot.snapshot_sha256, is_good=is_good)
         if extraction.frame is None:
             rows = int(pl.scan_parquet(path).select(pl.len()).collect().item()) if path.exists() else 0
             if not path.exists():

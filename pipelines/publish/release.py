@@ -1,23 +1,55 @@
 """Publication: a copy of the built warehouse without its scaffolding takes the published one's place by rename.
 
-A reader that has the old file open keeps reading it; a run that fails before the rename leaves it in place.
+The copy is kept as a version (`versions.py`), with its Parquet files, its manifest and what it changes. A reader that has the old file open keeps reading it; a run that fails before that step leaves the old one in place.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.files import atomic_path, write_atomically
+from pipelines.faults import passing
 from pipelines.progress import report
+from pipelines.publish.change_report import ChangeReport
+from pipelines.publish.content import contents, hashed_by
 from pipelines.publish.datapackage import write_datapackage
-from pipelines.settings import Home, now
+from pipelines.publish.described import FIGURE_CHANGE, RUN, VERDICT_CHANGE, create_table
+from pipelines.publish.differences import (
+    NotPublishedDatabaseError,
+    Side,
+    attach,
+    compare,
+    counts,
+    keep,
+    quoted,
+)
+from pipelines.publish.manifest import (
+    Manifest,
+    inputs_of,
+    memory_of,
+    present_code,
+    present_libraries,
+    variables_of,
+    write_manifest,
+)
+from pipelines.publish.retention import remove_old_versions, retention_rule
+from pipelines.publish.runs import History, Publication, Run
+from pipelines.publish.versions import (
+    adopt,
+    complete,
+    current_version,
+    put_in_place,
+    sync_tree,
+    unfinished_version,
+)
+from pipelines.settings import DATABASE_NAME, Home, now
 
 PUBLISHED_SCHEMAS = ("marts", "meta")
 
@@ -27,6 +59,10 @@ select min(day) from (
     select target_date + 1 as day from marts.dim_target
     union all
     select as_of_date + 551 from marts.kpi_progress where evaluated_on = ?
+    union all
+    select unnest([expected_on, overdue_on]) from meta.source_status
+    union all
+    select unnest([expected_on, overdue_on]) from meta.publication_status
 ) where day > ?
 """
 
@@ -38,81 +74,9 @@ select count(distinct source_id) from (
 )
 """
 
-_FIGURES_CHANGED = """
-select count(*) from (
-    select item_id, series_id, area_code, body_scope, statistic, as_of_date, observation_status, document_id, value
-    from marts.fct_observation
-    except all
-    select item_id, series_id, area_code, body_scope, statistic, as_of_date, observation_status, document_id, value
-    from previous.marts.fct_observation
-)
-"""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run as it is recorded in `meta.run`; times are ISO 8601 with offset."""
-
-    run_id: str
-    started_at: str
-    finished_at: str | None
-    outcome: str
-    sources_changed: int
-    figures_changed: int
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What is published now: from which inputs, for which day, and until when it stays true by itself."""
-
-    run_id: str
-    inputs: str
-    run_date: str
-    valid_until: str | None
-
-
-class History:
-    """The runs of a home, `state/runs.jsonl`, one line each."""
-
-    def __init__(self, home: Home) -> None:
-        self._path = home.state / "runs.jsonl"
-
-    def runs(self) -> list[Run]:
-        """Return all runs, oldest first; a line cut short by a crash is skipped."""
-        if not self._path.exists():
-            return []
-        runs = []
-        for line in self._path.read_text(encoding="utf-8").splitlines():
-            try:
-                runs.append(Run(**json.loads(line)))
-            except (json.JSONDecodeError, TypeError):
-                continue
-        return runs
-
-    def add(self, run: Run) -> None:
-        """Append a run."""
-        lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in (*self.runs(), run)]
-        write_atomically(self._path, "\n".join(lines) + "\n")
-
-
-def new_run_id(started: datetime) -> str:
-    """Return an id that sorts by time."""
-    return started.strftime("%Y%m%dT%H%M%S%z")
-
-
-def read_publication(home: Home) -> Publication | None:
-    """Return what is published now, or None when nothing is or its record cannot be read."""
-    path = home.state / "published.json"
-    if not path.exists() or not home.published_database.exists():
-        return None
-    try:
-        return Publication(**json.loads(path.read_text(encoding="utf-8")))
-    except (json.JSONDecodeError, TypeError):
-        return None
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+DIFFERENCE_NAME = "diff.json"
+# A night that adds more figures than these would write them a third time; `mieruka diff` shows them all.
+_FIGURES_IN_FILE = 10_000
 
 
 def _drop_scaffolding(connection: duckdb.DuckDBPyConnection) -> None:
@@ -125,39 +89,52 @@ def _drop_scaffolding(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _write_runs(connection: duckdb.DuckDBPyConnection, runs: list[Run]) -> None:
-    connection.execute(
-        "create or replace table meta.run (run_id varchar primary key, started_at timestamptz not null, "
-        "finished_at timestamptz, outcome varchar not null, sources_changed integer, figures_changed integer)"
-    )
-    comments = {
-        "run_id": "実行の番号",
-        "started_at": "開始した時刻",
-        "finished_at": "終了した時刻",
-        "outcome": "結果（published＝公開、unchanged＝変更なし、failed＝失敗）",
-        "sources_changed": "変わったデータ源の数",
-        "figures_changed": "加わった、または変わった数値の数",
-    }
-    connection.execute("comment on table meta.run is '実行の記録'")
-    for column, text in comments.items():
-        connection.execute(f"comment on column meta.run.{column} is '{text}'")
+    create_table(connection, RUN)
+    latest = {run.run_id: run for run in runs}
     connection.executemany(
-        "insert or replace into meta.run values (?, ?, ?, ?, ?, ?)",
-        [list(asdict(run).values()) for run in runs],
+        "insert into meta.run values (?, ?, ?, ?, ?, ?, ?)",
+        [list(asdict(run).values()) for run in latest.values()],
     )
 
 
-def _changes(connection: duckdb.DuckDBPyConnection, previous: Path) -> tuple[int, int]:
-    """Return how many sources and figures are new or changed against the published database."""
-    everything = "select count(distinct source_id), count(*) from marts.fct_observation"
-    if not previous.exists():
-        return _pair(connection.execute(everything))
-    connection.execute(f"attach {_quoted(previous)} as previous (read_only)")
+@contextmanager
+def _previous(
+    connection: duckdb.DuckDBPyConnection, database: Path, version: str | None
+) -> Iterator[Side | None]:
+    """Attach the database that readers see now; None when there is none, or none that can be compared with."""
+    side = Side("previous", version or "")
     try:
-        return _one(connection.execute(_SOURCES_CHANGED)), _one(connection.execute(_FIGURES_CHANGED))
-    except duckdb.CatalogException:
-        return _pair(connection.execute(everything))
+        attach(connection, database, side.catalog)
+    except NotPublishedDatabaseError:
+        yield None
+        return
+    try:
+        yield side
     finally:
-        connection.execute("detach previous")
+        connection.execute(f"detach {side.catalog}")
+
+
+def _write_changes(
+    connection: duckdb.DuckDBPyConnection, previous: Side | None, version: str, folder: Path
+) -> tuple[int, int]:
+    """Write what the version changes into its tables and file; return how many sources and figures are new or changed."""
+    for table in (FIGURE_CHANGE, VERDICT_CHANGE):
+        create_table(connection, table)
+    if previous is None:
+        return _pair(
+            connection.execute("select count(distinct source_id), count(*) from marts.fct_observation")
+        )
+    new = Side(_one(connection.execute("select current_database()")), version)
+    try:
+        compare(connection, previous, new)
+    except duckdb.IOException:
+        # A published file that a disk has damaged must not stand in the way of its successor.
+        return _write_changes(connection, None, version, folder)
+    keep(connection)
+    with (folder / DIFFERENCE_NAME).open("w", encoding="utf-8") as stream:
+        stream.writelines(ChangeReport(connection, previous, new).json_parts(_FIGURES_IN_FILE))
+    figures = counts(connection)["figures"]
+    return _one(connection.execute(_SOURCES_CHANGED)), figures["added"] + figures["revised"]
 
 
 def _pair(cursor: duckdb.DuckDBPyConnection) -> tuple[int, int]:
@@ -172,46 +149,68 @@ def _one(cursor: duckdb.DuckDBPyConnection) -> Any:
 
 def _export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     tables = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where schema_name in ('marts', 'meta') order by all"
+        "select schema_name, table_name from duckdb_tables() "
+        "where database_name = current_database() and schema_name in ('marts', 'meta') order by all"
     ).fetchall()
+    folder.mkdir()
     for schema, table in tables:
         target = folder / (f"{table}.parquet" if schema == "marts" else f"meta.{table}.parquet")
-        with atomic_path(target) as temporary:
-            connection.execute(
-                f"copy {schema}.{table} to {_quoted(temporary)} (format parquet, compression zstd)"
-            )
-    kept = {f"{table}.parquet" if schema == "marts" else f"meta.{table}.parquet" for schema, table in tables}
-    for path in folder.glob("*.parquet"):
-        if path.name not in kept:
-            path.unlink()
+        connection.execute(f"copy {schema}.{table} to {quoted(target)} (format parquet, compression zstd)")
+
+
+def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previous: str | None) -> Run:
+    """Write all files of a new version into its folder; return its run with its end and what it changed."""
+    database = folder / DATABASE_NAME
+    shutil.copyfile(home.build_database, database)
+    passing("publish.copied", database)
+    with duckdb.connect(str(database)) as connection:
+        _drop_scaffolding(connection)
+        passing("publish.reduced", database)
+        with _previous(connection, home.published_database, previous) as side:
+            sources, figures = _write_changes(connection, side, run.run_id, folder)
+        finished = Run(
+            run.run_id, run.started_at, now().isoformat(), "published", sources, figures, run.run_id
+        )
+        _write_runs(connection, [*History(home).runs(), finished])
+        next_change = _one(connection.execute(_NEXT_CHANGE, [run_date, run_date]))
+        connection.execute("checkpoint")
+        report("publish", 1, 3)
+        passing("publish.compacted", database)
+        _export_parquet(connection, folder / "parquet")
+        write_datapackage(connection, folder, run.run_id)
+        tables = contents(connection)
+    valid_until = next_change.isoformat() if next_change else None
+    manifest = Manifest(
+        run=finished,
+        publication=Publication(run.run_id, inputs, run_date.isoformat(), valid_until),
+        previous=previous,
+        code=present_code(),
+        variables=variables_of(run_date),
+        libraries=present_libraries(),
+        inputs=inputs_of(home),
+        memory=memory_of(home),
+        hashed_by=hashed_by(),
+        tables=tables,
+    )
+    write_manifest(folder, manifest)
+    return finished
 
 
 def publish(home: Home, run: Run, inputs: str, run_date: date) -> Run:
-    """Publish the built database of a home; return the run with its end and what it changed.
+    """Publish the built database of a home as a version; return the run with its end and what it changed.
 
-    Raises OSError or duckdb.Error when that fails; the published database is then the old one.
+    Raises OSError or duckdb.Error when that fails; the published database is then the old one. RetentionRuleError says
+    before anything is done that the rule for old versions cannot be used.
     """
-    report("publish", 0, 2)
-    target = home.published_database
-    for leftover in target.parent.glob(f".{target.name}.*"):
-        leftover.unlink(missing_ok=True)
-    with atomic_path(target) as temporary:
-        shutil.copyfile(home.build_database, temporary)
-        with duckdb.connect(str(temporary)) as connection:
-            _drop_scaffolding(connection)
-            sources, figures = _changes(connection, target)
-            finished = Run(run.run_id, run.started_at, now().isoformat(), "published", sources, figures)
-            _write_runs(connection, [*History(home).runs(), finished])
-            next_change = _one(connection.execute(_NEXT_CHANGE, [run_date, run_date]))
-            connection.execute("checkpoint")
-    report("publish", 1, 2)
-    with duckdb.connect(str(target), read_only=True) as connection:
-        _export_parquet(connection, home.published / "parquet")
-        write_datapackage(connection, home.published, finished.run_id)
-    state = Publication(
-        run.run_id, inputs, run_date.isoformat(), next_change.isoformat() if next_change else None
-    )
-    write_atomically(home.state / "published.json", json.dumps(asdict(state), indent=1))
-    History(home).add(finished)
-    report("publish", 2, 2)
+    report("publish", 0, 3)
+    rule = retention_rule(home)
+    complete(home)
+    adopt(home)
+    with unfinished_version(home, run.run_id) as folder:
+        finished = _fill(home, folder, run, inputs, run_date, current_version(home))
+        report("publish", 2, 3)
+        sync_tree(folder)
+        put_in_place(home, folder)
+    remove_old_versions(home, rule)
+    report("publish", 3, 3)
     return finished

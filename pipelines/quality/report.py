@@ -30,7 +30,11 @@ td.code {{ font-family: ui-monospace, monospace; font-size: .85rem; overflow-wra
 def _mark(outcome: Outcome) -> tuple[str, str]:
     if outcome.success:
         return "pass", "✓ 適合 / pass"
-    return ("block", "✗ 公開を止める / blocks") if outcome.blocks else ("warn", "! 注意 / warning")
+    if outcome.blocks:
+        return "block", "✗ 公開を止める / blocks"
+    if outcome.severity == "block":
+        return "warn", "! 承知のうえで公開 / accepted"
+    return "warn", "! 注意 / warning"
 
 
 def _row(outcome: Outcome) -> str:

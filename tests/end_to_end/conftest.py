@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+# Long, or in need of a network: only when asked for by `make nights` and `make container-test`.
+_ON_REQUEST = {"MIERUKA_NIGHTS": "test_nights_by_daemon.py", "MIERUKA_CONTAINER": "test_container_steps.py"}
+collect_ignore = [module for variable, module in _ON_REQUEST.items() if not os.environ.get(variable)]
 ROOT = Path(__file__).resolve().parents[2]
 Mieruka = Callable[..., subprocess.CompletedProcess[str]]
 

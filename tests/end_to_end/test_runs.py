@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import shutil
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import duckdb
@@ -16,7 +11,7 @@ import pytest
 
 from pipelines.lock import exclusive
 from pipelines.settings import Home
-from tests.end_to_end.conftest import ROOT, call, command
+from tests.end_to_end.conftest import ROOT, call
 
 CITED = ROOT / "sources" / "mieruka__cited_figures"
 
@@ -135,48 +130,3 @@ def test_a_reader_with_the_old_file_open_is_not_disturbed(copy_of_home: Path) ->
             reader.execute("select count(*), sum(hash(observation_id)) from marts.fct_observation").fetchone()
             == first
         )
-
-
-def whole(home: Path, accepted: list[list[tuple[object, ...]]]) -> None:
-    """The published warehouse opens, every table can be read to its end, and it is one version or the other."""
-    with duckdb.connect(str(home / "published" / "mieruka.duckdb"), read_only=True) as connection:
-        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-        assert len(tables) >= 20
-        for schema, table in tables:
-            connection.execute(f"select * from {schema}.{table}").fetchall()
-    assert figures_of(home) in accepted
-    for path in (home / "published" / "parquet").glob("[!.]*.parquet"):
-        duckdb.sql(f"select * from '{path}'").fetchall()
-
-
-# Raise MIERUKA_KILLS for the long proof; the seed makes a failure repeatable.
-KILLS = int(os.environ.get("MIERUKA_KILLS", "6"))
-
-
-def test_killed_at_any_moment_the_published_warehouse_is_whole(copy_of_home: Path, tmp_path: Path) -> None:
-    origin = changed_origin(tmp_path, CLOUD_728, CLOUD_728.replace("728", "729"))
-    undisturbed = tmp_path / "undisturbed"
-    shutil.copytree(copy_of_home, undisturbed)
-    started = time.monotonic()
-    assert call(undisturbed, "run", "--origin", str(origin)).returncode == 0
-    seconds = time.monotonic() - started
-    accepted = [figures_of(copy_of_home), figures_of(undisturbed)]
-    assert accepted[0] != accepted[1]
-    moments = random.Random(20261123)  # noqa: S311
-    line, environment = command(copy_of_home, "run", "--full", "--origin", str(origin))
-    for number in range(KILLS):
-        with subprocess.Popen(
-            line,
-            env=environment,
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as process:
-            # Half of the kills fall into the last fifth of a run, where the publication is.
-            time.sleep(seconds * (moments.uniform(0, 0.8) if number % 2 else moments.uniform(0.8, 1.0)))
-            os.killpg(process.pid, signal.SIGKILL)
-        whole(copy_of_home, accepted)
-    assert call(copy_of_home, "run", "--origin", str(origin)).returncode == 0
-    assert figures_of(copy_of_home) == accepted[1]
-    assert not list(copy_of_home.rglob(".*.tmp*"))

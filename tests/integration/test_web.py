@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import http.server
-import json
 import logging
 import socket
 import threading
@@ -28,6 +27,7 @@ from pipelines.acquire.web import (
     mask_secrets,
     user_agent,
 )
+from pipelines.files import read_record
 from pipelines.progress import Step, listening
 from pipelines.settings import Home
 
@@ -642,11 +642,13 @@ def test_progress_is_told(publisher: Publisher, fetcher: WebFetcher) -> None:
     assert steps[-1] == Step("acquire", len(BODY), len(BODY), "127.0.0.1")
 
 
-def test_the_state_is_plain_json(publisher: Publisher, fetcher: WebFetcher, home: Home) -> None:
+def test_the_state_is_a_record(publisher: Publisher, fetcher: WebFetcher, home: Home) -> None:
     url = publisher.put("/a.csv", conditional('"1"'))
     sha256 = archive(home, fetcher, downloaded(fetcher.fetch(url)))
-    assert json.loads((home.state / "web.json").read_text()) == {
-        url: {"etag": '"1"', "final_url": url, "last_modified": CHANGED, "snapshot_sha256": sha256}
+    assert read_record(home.state / "web.json") == {
+        "addresses": {
+            url: {"etag": '"1"', "final_url": url, "last_modified": CHANGED, "snapshot_sha256": sha256}
+        }
     }
 
 

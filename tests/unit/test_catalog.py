@@ -10,7 +10,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from pipelines.catalog.loader import Catalog, SourceDescriptionError, load_catalog
+from pipelines.catalog.errors import SourceDescriptionError
+from pipelines.catalog.loader import Catalog, load_catalog
 from pipelines.catalog.vocabulary import load_vocabulary
 
 LABEL = {"ja": "名", "en": "name"}

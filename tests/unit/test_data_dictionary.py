@@ -9,7 +9,7 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from pipelines.publish.release import Run, _write_runs
+from pipelines.publish.described import WRITTEN_TABLES, create_table
 from pipelines.settings import PROJECT_ROOT
 
 SCRIPT = PROJECT_ROOT / "docs" / "generate_dictionary.py"
@@ -68,16 +68,17 @@ def test_every_model_of_the_published_layers_is_described(generator: ModuleType)
         for schema in generator.SCHEMAS
         for path in (generator.MODELS / schema).glob("*.sql")
     }
-    assert described == models | {"meta.run"}
+    assert described == models | {f"meta.{table.name}" for table in WRITTEN_TABLES}
 
 
-def test_run_is_described_as_it_is_written(generator: ModuleType) -> None:
+@pytest.mark.parametrize("name", [table.name for table in WRITTEN_TABLES])
+def test_what_publication_writes_is_described_as_it_is_written(generator: ModuleType, name: str) -> None:
     with duckdb.connect() as connection:
         connection.execute("create schema meta")
-        _write_runs(connection, [Run("1", "2026-01-01T00:00:00+09:00", None, "published", 0, 0)])
+        create_table(connection, next(table for table in WRITTEN_TABLES if table.name == name))
         written = connection.execute(
             "select column_name, lower(data_type), comment from duckdb_columns() "
-            "where schema_name = 'meta' and table_name = 'run' order by column_index"
+            f"where schema_name = 'meta' and table_name = '{name}' order by column_index"
         ).fetchall()
-    table = next(table for table in generator.load_tables() if table.full_name == "meta.run")
+    table = next(table for table in generator.load_tables() if table.full_name == f"meta.{name}")
     assert [(column.name, column.data_type, column.ja) for column in table.columns] == written

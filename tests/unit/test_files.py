@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from pipelines.files import atomic_path, remove_leftovers, sha256_of, write_atomically
-from pipelines.lock import HomeBusyError, exclusive
+from pipelines.faults import VARIABLE
+from pipelines.files import (
+    StorageError,
+    atomic_path,
+    read_record,
+    remove_leftovers,
+    sha256_of,
+    write_atomically,
+    write_record,
+)
+from pipelines.lock import HomeBusyError, exclusive, holder_of, is_held, writing
 from pipelines.settings import PROJECT_ROOT, Home, today
 
 
@@ -110,3 +124,110 @@ def test_day_of_the_run_can_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIERUKA_TODAY", "2018-02-30")
     with pytest.raises(ValueError, match="day"):
         today()
+
+
+def test_another_process_is_waited_for_until_it_ends(home: Home) -> None:
+    code = (
+        "import sys, time; from pipelines.lock import exclusive; from pipelines.settings import Home\n"
+        "from pathlib import Path\n"
+        "with exclusive(Home(Path(sys.argv[1]))): print('held', flush=True); time.sleep(600)"
+    )
+    told = []
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(home.root)], stdout=subprocess.PIPE, cwd=PROJECT_ROOT, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(HomeBusyError), exclusive(home, 0.3, lambda: told.append("first")):
+            pass
+        assert f"process {holder.pid} since" in holder_of(home)
+
+        def end_it() -> None:
+            told.append("second")
+            holder.kill()
+
+        with exclusive(home, None, end_it):
+            assert f"process {os.getpid()} since" in holder_of(home)
+    assert told == ["first", "second"]
+
+
+def test_a_command_and_its_job_are_one_writer(home: Home) -> None:
+    (home.root / ".left.tmp").touch()
+    with writing(home):
+        assert is_held(home)
+        assert not (home.root / ".left.tmp").exists()
+        (home.root / ".mine.tmp").touch()
+        with writing(home):
+            assert (home.root / ".mine.tmp").exists()
+        with pytest.raises(HomeBusyError), exclusive(home):
+            pass
+    assert not is_held(home)
+
+
+def test_folders_that_a_killed_database_left_are_removed(home: Home) -> None:
+    spilled = home.published / ".mieruka.duckdb.abc.tmp.tmp"
+    spilled.mkdir()
+    (spilled / "block").touch()
+    remove_leftovers(home.root)
+    assert not spilled.exists()
+
+
+def test_a_record_is_known_from_a_torn_or_altered_one(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    content = {"数": [1, {"b": None}], "sha256": "its own", "text": '"}\n'}
+    write_record(path, content)
+    whole = path.read_bytes()
+    assert read_record(path) == content | json.loads(whole[: whole.rindex(b",\n")] + b"}")
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        assert read_record(path) is None
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert read_record(path) is None
+    path.unlink()
+    assert read_record(path) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "/somewhere/.file.tmp"),
+        RuntimeError('IO Error: Could not write file "/x/y.duckdb": No space left on device'),
+    ],
+)
+def test_what_the_disk_refuses_is_said_of_the_file_that_was_meant(tmp_path: Path, error: Exception) -> None:
+    target = tmp_path / "file"
+    target.write_text("old")
+
+    def refuse(path: Path) -> None:
+        path.write_text("1234")
+        raise error
+
+    with pytest.raises(StorageError) as told, atomic_path(target) as temporary:
+        refuse(temporary)
+    assert (told.value.errno, told.value.filename) == (errno.ENOSPC, str(target))
+    assert "4 bytes written" in str(told.value)
+    assert target.read_text() == "old"
+
+
+@pytest.mark.parametrize("action", ["ENOSPC", "EIO", "EROFS", "short"])
+@pytest.mark.parametrize("point", ["file.written", "file.synced", "file.renamed"])
+def test_an_error_of_the_disk_leaves_the_old_file_or_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str, action: str
+) -> None:
+    target = tmp_path / "file"
+    target.write_text("old")
+    monkeypatch.setenv(VARIABLE, f"{point},*/file@2:{action}")
+    write_atomically(target, "newer")
+    with pytest.raises(StorageError):
+        write_atomically(target, "newest")
+    assert target.read_text() == ("newest" if point == "file.renamed" else "newer")
+    assert list(tmp_path.iterdir()) == [target]
+    write_atomically(target, "last")
+    assert target.read_text() == "last"
+
+
+def test_a_point_that_is_not_meant_is_passed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "file.written,*/other:EIO")
+    write_atomically(tmp_path / "file", "new")
+    assert (tmp_path / "file").read_text() == "new"

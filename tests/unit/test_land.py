@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import yaml
 
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import load_catalog
-from pipelines.land.catalog_tables import all_defects, land_catalog
+from pipelines.land.catalog_tables import all_defects, land_catalog, observation_folder
 from pipelines.land.parquet import FINGERPRINT_KEY, fingerprint, fingerprint_of, write_parquet
 from pipelines.land.source import CATALOG, LandedTable, SourceLanding, table_path
 from pipelines.quarantine import read_defects
@@ -205,10 +206,13 @@ def test_common_tables_are_left_untouched_when_nothing_changed(folder: Folder) -
     catalog = load_catalog(folder.root)
     folder.land()
     assert all(land_catalog(folder.home, catalog).values())
-    paths = [table_path(folder.home, CATALOG, name) for name in ("observation", "item", "source", "defect")]
+    paths = [table_path(folder.home, CATALOG, name) for name in ("item", "source", "defect")]
+    paths += observation_folder(folder.home).glob("*.parquet")
     before = [(path.stat().st_mtime_ns, path.read_bytes()) for path in paths]
     folder.land()
-    assert not any(land_catalog(folder.home, catalog).values())
+    changed = {name for name, is_new in land_catalog(folder.home, catalog).items() if is_new}
+    # When each table was last looked for is known anew.
+    assert changed <= {"source_status"}
     assert [(path.stat().st_mtime_ns, path.read_bytes()) for path in paths] == before
 
 
@@ -236,13 +240,37 @@ def test_fingerprint_depends_on_every_part_and_its_place() -> None:
     )
 
 
+def archived_figures(folder: Folder) -> Path:
+    snapshots, _ = acquire(load_catalog(folder.root).sources[CITED], folder.home)
+    sha256 = next(entry.snapshot_sha256 for entry in snapshots if entry.table == "figures")
+    return folder.home.archive / sha256[:2] / sha256
+
+
 def test_damaged_archive_bytes_are_never_read(folder: Folder) -> None:
     before = folder.land()["figures"].rows
-    snapshot = acquire(load_catalog(folder.root).sources[CITED], folder.home)[0]
-    sha256 = next(entry.snapshot_sha256 for entry in snapshot if entry.table == "figures")
-    archived = folder.home.archive / sha256[:2] / sha256
+    archived = archived_figures(folder)
     archived.write_bytes(archived.read_bytes().replace(b"1013", b"9999"))
+    folder.path("figures.csv").unlink()
+    _, defects = acquire(load_catalog(folder.root).sources[CITED], folder.home)
+    assert {defect.rule for defect in defects} == {"archive_damaged", "file_missing"}
     landed = folder.land(full=True)["figures"]
     assert [defect.rule for defect in landed.defects] == ["archive_damaged"]
     assert landed.rows == before
     assert 9999 not in pl.read_parquet(landed.path)["value"].to_list()
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-9], lambda data: data.replace(b"1013", b"9999"), None]
+)
+def test_damaged_archive_bytes_are_replaced_by_the_file_when_it_is_at_hand(
+    folder: Folder, damage: Callable[[bytes], bytes] | None
+) -> None:
+    folder.land()
+    archived = archived_figures(folder)
+    before = archived.read_bytes()
+    if damage:
+        archived.write_bytes(damage(before))
+    else:
+        archived.unlink()
+    assert folder.land(full=True)["figures"].defects == []
+    assert archived.read_bytes() == before

@@ -1,3 +1,4 @@
+{{ config(meta={'part_of': 'stg_observation', 'part_by': 'source_id'}) }}
 -- Every figure once, with its own id, the day from which it could be known, and its latest vintage marked.
 with figure as (
 
@@ -24,6 +25,7 @@ with figure as (
             when as_of_date is not null then 'not_before'
         end as known_on_basis
     from {{ ref('stg_observation') }}
+    where true {{ only_parts('source_id') }}
 
 ),
 

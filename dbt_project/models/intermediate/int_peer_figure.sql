@@ -1,7 +1,33 @@
 -- The figures that are compared among peers: one for each item, body and day, with how it moved and what it weighs.
 -- Counts that grow with a body's size are compared within the kind of body only; rates, indices and amounts per
 -- resident also in the further groups, on one day of each fiscal year: the one with most bodies, the last of equals.
-with candidate as (
+{{ config(meta={'part_of': 'fct_observation', 'part_by': 'item_id'}) }}
+with item as (
+
+    select
+        *,
+        row_number() over (order by item_id) as item_no
+    from {{ ref('dim_item') }}
+
+),
+
+area as (
+
+    select
+        *,
+        dense_rank() over (order by area_code) as area_no
+    from {{ ref('dim_area') }}
+
+),
+
+observation as (
+
+    select * from {{ ref('fct_observation') }}
+    where true {{ only_parts('item_id') }}
+
+),
+
+candidate as (
 
     select
         figure.item_id,
@@ -15,6 +41,8 @@ with candidate as (
         figure.numerator,
         figure.denominator,
         item.unit,
+        item.item_no,
+        area.area_no,
         case
             when figure.statistic = 'flag' then 'BINARY'
             when item.is_additive then 'COUNT'
@@ -29,9 +57,9 @@ with candidate as (
                 figure.known_on desc,
                 figure.observation_id
         ) as preference
-    from {{ ref('fct_observation') }} as figure
-    inner join {{ ref('dim_item') }} as item on figure.item_id = item.item_id
-    inner join {{ ref('dim_area') }} as area
+    from observation as figure
+    inner join item on figure.item_id = item.item_id
+    inner join area
         on
             figure.area_code = area.area_code
             and {{ valid_on('area.valid_from', 'area.valid_to', 'figure.as_of_date') }}
@@ -127,16 +155,6 @@ broken as (
 
 ),
 
-item_day as (
-
-    select
-        item_id,
-        as_of_date,
-        cast(row_number() over (order by item_id, as_of_date) as integer) as day_no
-    from (select distinct item_id, as_of_date from figure) as every_day
-
-),
-
 per_resident as (
 
     select
@@ -168,9 +186,11 @@ weight as (
 )
 
 select
-    -- Numbers instead of texts: the comparison sorts millions of rows by them. They mean nothing outside of it.
-    cast(row_number() over () as integer) as figure_no,
-    item_day.day_no,
+    -- Numbers instead of texts: the comparison sorts millions of rows by them. One for each item and day, and one for
+    -- each of its bodies, the same whichever other items there are.
+    100000 * figure.item_no + {{ days_between("date '1900-01-01'", 'figure.as_of_date') }} as day_no,
+    1000000 * (100000 * figure.item_no + {{ days_between("date '1900-01-01'", 'figure.as_of_date') }})
+    + figure.area_no as figure_no,
     figure.item_id,
     figure.area_code,
     figure.as_of_date,
@@ -198,7 +218,6 @@ select
         when broken.area_code is not null then 'BODY_CHANGED'
     end as pace_reason
 from figure
-inner join item_day on figure.item_id = item_day.item_id and figure.as_of_date = item_day.as_of_date
 left join compared_day
     on
         figure.item_id = compared_day.item_id

@@ -1,5 +1,8 @@
 -- As of a day: the figures known by then, the newest vintage among them marked; one that cannot be dated is not shown.
-{{ config(post_hook="{{ as_of_table('select * replace (' ~ is_newest_vintage() ~ ' as is_latest) from ' ~ this ~ ' where known_on <= ' ~ on_day()) }}") }}
+{{ config(
+    meta={'part_of': 'int_observation', 'part_by': 'source_id'},
+    post_hook="{{ as_of_table('select * replace (' ~ is_newest_vintage() ~ ' as is_latest) from ' ~ this ~ ' where known_on <= ' ~ on_day()) }}"
+) }}
 select
     observation_id,
     item_id,
@@ -43,3 +46,4 @@ select
     page,
     note_ja
 from {{ ref('int_observation') }}
+where true {{ only_parts('source_id') }}

@@ -1,9 +1,11 @@
 -- Where a body stands among its peers, in level and in pace. A rank is a position, not a judgement, and a group shows
 -- no ideal; groups under five have no ranks.
+{{ config(meta={'part_of': 'int_peer_figure', 'part_by': 'item_id'}) }}
 {%- set smallest_group = var('smallest_peer_group') %}
 with figure as (
 
     select * from {{ ref('int_peer_figure') }}
+    where true {{ only_parts('item_id') }}
 
 ),
 

@@ -1,0 +1,1 @@
+"""Fault injection: a run is killed or fails at many moments, and the home is looked at after each."""

@@ -1,0 +1,22 @@
+select
+    source_id,
+    source_table,
+    cadence,
+    files_held,
+    files_refused,
+    rows_refused,
+    last_good_sha256,
+    last_good_file,
+    cast(last_good_at as timestamptz) as last_good_at,
+    cast(last_attempt_at as timestamptz) as last_attempt_at,
+    is_stale,
+    cast(failing_since as timestamptz) as failing_since,
+    failure_rule,
+    failure_ja,
+    failure_en,
+    newest_period,
+    newest_published_on,
+    freshness_basis,
+    expected_on,
+    overdue_on
+from {{ source('catalog', 'source_status') }}

@@ -1,0 +1,105 @@
+"""What was told and what is still to be told, in one file of the state: nothing is told twice, nothing is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.files import read_record, write_record
+from pipelines.notify.events import Event
+from pipelines.settings import Home
+
+# More than any night brings; beyond, the oldest are dropped and their number is told.
+MOST_PENDING = 500
+MOST_REMEMBERED = 5000
+
+
+@dataclass
+class Letterbox:
+    """The events of one receiver that are not delivered yet, and the ids of those that were."""
+
+    pending: list[Event] = field(default_factory=list)
+    delivered: list[str] = field(default_factory=list)
+    dropped: int = 0
+    failed_since: str | None = None
+    last_error: str | None = None
+
+    def put(self, events: Iterable[Event]) -> None:
+        """Add events that are new to the receiver; drop the oldest where there are too many."""
+        known = {*self.delivered, *(event.event_id for event in self.pending)}
+        for event in events:
+            if event.event_id not in known:
+                known.add(event.event_id)
+                self.pending.append(event)
+        self.dropped += max(len(self.pending) - MOST_PENDING, 0)
+        self.pending = self.pending[-MOST_PENDING:]
+
+    def mark_delivered(self, events: Iterable[Event]) -> None:
+        """Note that events arrived."""
+        ids = [event.event_id for event in events]
+        arrived = set(ids)
+        self.pending = [event for event in self.pending if event.event_id not in arrived]
+        self.delivered = [*self.delivered, *ids][-MOST_REMEMBERED:]
+        self.dropped, self.failed_since, self.last_error = 0, None, None
+
+
+@dataclass
+class Told:
+    """Up to where the home was told of: how many runs and snapshots there were, and which tables fail or are late."""
+
+    runs: int = 0
+    snapshots: int = 0
+    failing: dict[str, str] = field(default_factory=dict)
+    overdue: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Outbox:
+    """The state of all receivers; `told` is None in a home that was never told of."""
+
+    told: Told | None = None
+    boxes: dict[str, Letterbox] = field(default_factory=dict)
+
+    def box(self, name: str) -> Letterbox:
+        """Return the letterbox of a receiver."""
+        return self.boxes.setdefault(name, Letterbox())
+
+    def keep_only(self, names: Iterable[str]) -> None:
+        """Forget the receivers that are configured no more."""
+        wanted = set(names)
+        self.boxes = {name: box for name, box in self.boxes.items() if name in wanted}
+
+
+def outbox_folder(home: Home) -> Path:
+    """Return the folder of the state, which whoever tells holds for writing."""
+    return home.state / "notifications"
+
+
+def _path(home: Home) -> Path:
+    return outbox_folder(home) / "outbox.json"
+
+
+def read_outbox(home: Home) -> Outbox:
+    """Return the state; an empty one where there is none or it is damaged."""
+    record = read_record(_path(home))
+    if record is None:
+        return Outbox()
+    return Outbox(
+        Told(**record["told"]) if record["told"] else None,
+        {name: _box(entry) for name, entry in record["boxes"].items()},
+    )
+
+
+def _box(entry: dict[str, Any]) -> Letterbox:
+    return Letterbox(**(entry | {"pending": [Event.from_record(event) for event in entry["pending"]]}))
+
+
+def write_outbox(home: Home, outbox: Outbox) -> None:
+    """Keep the state in one atomic step."""
+    boxes = {
+        name: asdict(box) | {"pending": [event.as_record() for event in box.pending]}
+        for name, box in outbox.boxes.items()
+    }
+    write_record(_path(home), {"told": asdict(outbox.told) if outbox.told else None, "boxes": boxes})

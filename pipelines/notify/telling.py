@@ -1,0 +1,160 @@
+"""Telling: what is new goes into each receiver's letterbox, is kept, and delivered; what fails is tried next time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines.catalog.loader import Catalog, load_catalog
+from pipelines.lock import exclusive
+from pipelines.notify.config import (
+    Config,
+    EmailReceiver,
+    JsonReceiver,
+    LogReceiver,
+    Receiver,
+    WebhookReceiver,
+    load_config,
+)
+from pipelines.notify.delivery import DeliveryError
+from pipelines.notify.events import Event, event_id
+from pipelines.notify.lines import write_json, write_log
+from pipelines.notify.mail import send
+from pipelines.notify.outbox import Letterbox, Outbox, outbox_folder, read_outbox, write_outbox
+from pipelines.notify.place import config_place
+from pipelines.notify.situation import Failure, look
+from pipelines.notify.webhook import post
+from pipelines.settings import Home, now, today
+
+_ATTEMPTS = 3
+_FIRST_PAUSE_SECONDS = 1.0
+# Events of one message: a message of Slack has at most 50 blocks.
+AT_ONCE = 40
+_WAIT_SECONDS = 60.0
+
+Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """A receiver that could not be told: how many events wait for it, since when, and why."""
+
+    receiver: str
+    events: int
+    since: str
+    reason: str
+
+
+def deliver(receiver: Receiver, events: Sequence[Event]) -> None:
+    """Deliver events once; raise DeliveryError."""
+    if isinstance(receiver, LogReceiver):
+        write_log(receiver, events)
+    elif isinstance(receiver, JsonReceiver):
+        write_json(receiver, events)
+    elif isinstance(receiver, WebhookReceiver):
+        post(receiver, events)
+    elif isinstance(receiver, EmailReceiver):
+        send(receiver, events)
+
+
+def deliver_stubbornly(receiver: Receiver, events: Sequence[Event], sleep: Sleep = time.sleep) -> None:
+    """Deliver events, trying again after pauses that grow where that may help; raise DeliveryError."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            deliver(receiver, events)
+        except DeliveryError as error:
+            if not error.may_pass or attempt == _ATTEMPTS - 1:
+                raise
+            sleep(_FIRST_PAUSE_SECONDS * 4**attempt)
+        else:
+            return
+
+
+def tell(
+    home: Home,
+    catalog: Catalog,
+    config: Config,
+    day: date,
+    failure: Failure | None = None,
+    *,
+    sleep: Sleep = time.sleep,
+) -> list[Undelivered]:
+    """Tell every receiver what is new in a home on a day; return those that could not be told.
+
+    What there is to tell is found by comparison with what was told last, so this may be called after every run, by
+    whoever ran it. Raises HomeBusyError when another process has been telling for more than a minute.
+    """
+    if not config.receivers:
+        return []
+    with exclusive(Home(outbox_folder(home)), _WAIT_SECONDS):
+        outbox = read_outbox(home)
+        situation = look(home, catalog, day, outbox.told, failure)
+        outbox.keep_only(receiver.name for receiver in config.receivers)
+        for receiver in config.receivers:
+            outbox.box(receiver.name).put(situation.events_for(receiver.wanted))
+        outbox.told = situation.told
+        # Kept before anything is sent: what was found once is never found again.
+        write_outbox(home, outbox)
+        failed = [_empty(home, outbox, receiver, sleep) for receiver in config.receivers]
+        return [entry for entry in failed if entry is not None]
+
+
+def tell_configured(
+    home: Home, given: str | None = None, failure: Failure | None = None
+) -> list[Undelivered]:
+    """Tell whoever the configuration file names what is new today; nothing where there is no such file.
+
+    Raises ConfigError for a file that is of no use, and what `tell` raises.
+    """
+    place = config_place(home, given)
+    if not place.is_there:
+        return []
+    return tell(home, load_catalog(), load_config(place), today(), failure)
+
+
+def _empty(home: Home, outbox: Outbox, receiver: Receiver, sleep: Sleep) -> Undelivered | None:
+    """Deliver what waits for a receiver, message by message, and keep after each what is left."""
+    box = outbox.box(receiver.name)
+    while box.pending:
+        part = box.pending[:AT_ONCE]
+        try:
+            deliver_stubbornly(receiver, [*_dropped(box, receiver.name), *part], sleep)
+        except DeliveryError as error:
+            box.failed_since = box.failed_since or now().isoformat()
+            box.last_error = str(error)
+            write_outbox(home, outbox)
+            return Undelivered(receiver.name, len(box.pending), box.failed_since, box.last_error)
+        box.mark_delivered(part)
+        write_outbox(home, outbox)
+    return None
+
+
+def _dropped(box: Letterbox, receiver: str) -> list[Event]:
+    """Return the event that tells of those that could not be kept."""
+    if not box.dropped:
+        return []
+    return [
+        Event(
+            event_id("dropped", receiver, box.dropped, box.failed_since),
+            "events_dropped",
+            now().isoformat(),
+            f"届けられないうちに保管の上限を超え、{box.dropped:,} 件の通知を捨てました",
+            f"{box.dropped:,} events were dropped: more could not be kept until they were delivered",
+            data={"count": box.dropped},
+        )
+    ]
+
+
+def trial_event() -> Event:
+    """Return an event by which a receiver can be tried."""
+    moment = now().isoformat()
+    return Event(
+        event_id("trial", moment),
+        "publication",
+        moment,
+        "これは通知の試験です。実際には何も起きていません",
+        "This is a trial of the notifications; nothing happened",
+        data={"is_trial": True},
+    )
