@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from argparse import Namespace
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.messages import Speaker
-from cli.reader import open_published, rows, to_json
+from cli.reader import open_published, to_json
 from cli.usage import UsageError
 from cli.waiting import tell_waiting, wait_of
 from pipelines.normalize.area_codes import AreaCodeError, parse_area_code
@@ -96,57 +97,50 @@ def explain(arguments: Namespace, home: Home, say: Speaker) -> int:
 
 
 def sql(arguments: Namespace, home: Home, say: Speaker) -> int:
-    """Run a read-only query and print its rows as a table, CSV or JSON."""
-    import duckdb
+    """Run a read-only query and print its rows as a table, records, Markdown, CSV or JSON."""
+    from cli.sql import SHOWN_ON_TERMINAL, QueryError, limited, run_query, text_of_query
+    from cli.tables import write
 
+    form = "json" if arguments.json else "csv" if arguments.csv else arguments.format
+    if arguments.limit is not None and not arguments.limit.isdecimal():
+        raise UsageError(say("bad_limit", text=arguments.limit))
+    limit = None if arguments.limit is None else int(arguments.limit)
+    if limit is None and sys.stdout.isatty() and form in ("table", "records"):
+        limit = SHOWN_ON_TERMINAL
+    query = text_of_query(arguments.query, arguments.file, say)
     with open_published(home) as connection:
         try:
-            result = rows(connection, arguments.query)
-        except duckdb.Error as error:
-            print(say("sql_error", detail=str(error).splitlines()[0]), file=sys.stderr)
+            columns, found = run_query(connection, query, say)
+            shown, are_more = limited(found, limit or None)
+            write(form, columns, shown)
+        except QueryError as error:
+            print(error, file=sys.stderr)
             return _FAILED
-    if arguments.json:
-        print(to_json(result))
-    elif arguments.csv:
-        _print_csv(result)
-    else:
-        _print_table(result)
+    if are_more:
+        print(say("sql_more", limit=limit), file=sys.stderr)
     return _OK
 
 
-def _print_csv(result: list[dict[str, Any]]) -> None:
-    import csv
+def serve(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Serve the published warehouse to remote readers until told to stop."""
+    from cli.serve import serve as serve_until_stopped
 
-    writer = csv.writer(sys.stdout)
-    if result:
-        writer.writerow(result[0])
-        writer.writerows([list(row.values()) for row in result])
+    return serve_until_stopped(arguments, home, say)
 
 
-def _print_table(result: list[dict[str, Any]]) -> None:
-    from decimal import Decimal
+def completion(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Print what a shell reads to complete commands, ids and codes."""
+    from cli.completion import shell_code
 
-    from rich.table import Table
-    from rich.text import Text
-
-    if not result:
-        return
-    table = Table()
-    for name, value in result[0].items():
-        table.add_column(
-            Text(name),
-            justify="right" if isinstance(value, int | float | Decimal) else "left",
-            overflow="fold",
-        )
-    for row in result:
-        table.add_row(*(Text("" if value is None else _cell(value)) for value in row.values()))
-    console().print(table, soft_wrap=False)
+    print(shell_code(arguments.shell))
+    return _OK
 
 
-def _cell(value: Any) -> str:
-    from decimal import Decimal
+def export(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Write the warehouse as files for spreadsheets, programs and the web."""
+    from cli.export import run_export
 
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+    return run_export(arguments, home, say)
 
 
 def sources(arguments: Namespace, home: Home, say: Speaker) -> int:
@@ -348,6 +342,28 @@ def config(arguments: Namespace, home: Home, say: Speaker) -> int:
         return _OK if try_receivers(home, arguments.config, say) else _FAILED
     for line in config_lines(home, arguments.config, say):
         print(line)
+    return _OK
+
+
+def report(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Write the web pages; exit 2 when the folder holds something else or the contact is no address."""
+    from cli.export import base_url_of
+    from cli.report import write_pages
+    from pipelines.pages.site import NotOurFolderError
+
+    contact = arguments.contact or os.environ.get("MIERUKA_CONTACT", "")
+    if contact and not re.fullmatch(r"https://\S+|[^\s@:?&]+@[^\s@:?&]+", contact):
+        raise UsageError(say("bad_contact", text=contact))
+    base_url = base_url_of(arguments, say)
+    folder = Path(arguments.to) if arguments.to else None
+    try:
+        made = write_pages(home, folder, contact, base_url, only_pages=arguments.only_pages)
+    except NotOurFolderError as error:
+        raise UsageError(say("not_our_folder", path=error)) from error
+    print(
+        say("pages_written", path=made.folder / "index.html", pages=made.pages, files=made.files,
+            size=made.size / 1_000_000, seconds=made.seconds)
+    )  # fmt: skip
     return _OK
 
 

@@ -13,6 +13,7 @@ _ENGLISH_UNITS = {
     "団体": "bodies", "市町村": "municipalities", "市": "cities", "圏域": "areas", "件": "cases", "人": "people",
     "円": "yen", "システム": "systems", "グループ": "groups", "事業": "enterprises", "年": "years", "ポイント": "points",
     "円/人": "yen per person", "万円/人": "×10,000 yen per person", "倍": "times", "百万円": "million yen", "通": "copies",
+    "千円": "thousand yen", "枚": "cards", "世帯": "households", "施設": "facilities",
 }  # fmt: skip
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮"
 
@@ -45,17 +46,20 @@ def _large(value: Decimal, unit: str, language: str) -> str | None:
     return None
 
 
+def unit_text(unit: str, language: str) -> str:
+    """Return a unit as it stands after a number; nothing for an index, which is a bare number."""
+    if unit == "指数":
+        return ""
+    return _ENGLISH_UNITS.get(unit, unit) if language == "en" else unit
+
+
 def value_text(value: Any, unit: str, decimals: int, language: str) -> str:
     """Return a value with its unit, such as 1,013団体, 98.2%, 5,014万人."""
     number = Decimal(str(value))
     if large := _large(number, unit, language):
         return large
-    shown = plain_number(number, decimals)
-    if unit == "%":
-        return f"{shown}%"
-    if language == "en":
-        return f"{shown} {_ENGLISH_UNITS.get(unit, unit)}"
-    return f"{shown}{unit}"
+    shown, said = plain_number(number, decimals), unit_text(unit, language)
+    return f"{shown} {said}".rstrip() if language == "en" and unit != "%" else f"{shown}{said}"
 
 
 def day_text(day: date | None, precision: str | None, language: str) -> str:

@@ -6,24 +6,16 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
+from cli.completion import SHELLS
+from cli.examples import epilog
 from cli.messages import LANGUAGES, Speaker, default_language
+from cli.parser import Parser
+from cli.tables import FORMATS
 from pipelines.settings import Home
 
 _USAGE = 2
 Command = Callable[[argparse.Namespace, Home, Speaker], int]
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one clear line in the user's language."""
-
-    speaker = Speaker("ja")
-
-    def error(self, message: str) -> NoReturn:
-        """Print the error and exit with code 2."""
-        print(self.speaker("usage_error", detail=message), file=sys.stderr)
-        raise SystemExit(_USAGE)
 
 
 def _language(arguments: Sequence[str]) -> str:
@@ -36,8 +28,8 @@ def _language(arguments: Sequence[str]) -> str:
     return default_language()
 
 
-def _common(say: Speaker) -> _Parser:
-    parser = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+def _common(say: Speaker) -> Parser:
+    parser = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     parser.add_argument("--lang", choices=LANGUAGES, help=say("help_lang"))
     parser.add_argument("--home", metavar="DIR", help=say("help_home"))
     return parser
@@ -45,14 +37,18 @@ def _common(say: Speaker) -> _Parser:
 
 def build_parser(say: Speaker) -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    _Parser.speaker = say
+    Parser.speak(say)
     common = _common(say)
-    parser = _Parser(prog="mieruka", description=say("description"), parents=[common])
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    parser = Parser(prog="mieruka", description=say("description"), parents=[common])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
 
     def add(name: str) -> argparse.ArgumentParser:
         return commands.add_parser(
-            name, help=say(f"help_{name}"), description=say(f"help_{name}"), parents=[common]
+            name,
+            help=say(f"help_{name}"),
+            description=say(f"help_{name}"),
+            epilog=epilog(name, say),
+            parents=[common],
         )
 
     run = add("run")
@@ -101,6 +97,13 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     choice.add_argument("--template", action="store_true", help=say("help_config_template"))
     choice.add_argument("--trial", action="store_true", help=say("help_config_trial"))
 
+    report = add("report")
+    report.add_argument("--to", metavar="DIR", help=say("help_report_to"))
+    report.add_argument("--contact", metavar="ADDRESS", help=say("help_contact"))
+    report.add_argument("--base-url", metavar="URL", help=say("help_base_url"))
+    report.add_argument("--only-pages", action="store_true", help=say("help_only_pages"))
+    report.add_argument("--offline", action="store_true", help=say("help_report_offline"))
+
     versions = add("versions")
     versions.add_argument("--json", action="store_true", help=say("help_json"))
 
@@ -121,9 +124,37 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     rebuild.add_argument("--json", action="store_true", help=say("help_json"))
 
     sql = add("sql")
-    sql.add_argument("query", metavar="QUERY", help=say("help_query"))
-    sql.add_argument("--json", action="store_true", help=say("help_json"))
-    sql.add_argument("--csv", action="store_true", help=say("help_csv"))
+    sql.add_argument("query", nargs="?", metavar="QUERY", help=say("help_query"))
+    sql.add_argument("--file", metavar="FILE", help=say("help_query_file"))
+    form = sql.add_mutually_exclusive_group()
+    form.add_argument("--format", choices=FORMATS, default="table", help=say("help_format"))
+    form.add_argument("--json", action="store_true", help=say("help_json"))
+    form.add_argument("--csv", action="store_true", help=say("help_csv"))
+    sql.add_argument("--limit", metavar="ROWS", help=say("help_limit"))
+
+    completion = add("completion")
+    completion.add_argument("shell", choices=SHELLS, help=say("help_shell"))
+
+    export = add("export")
+    export.add_argument("--to", required=True, metavar="DIR", help=say("help_export_to"))
+    export.add_argument("--format", metavar="parquet,csv,xlsx,api", help=say("help_export_format"))
+    export.add_argument("--table", action="append", default=[], metavar="NAME", help=say("help_export_table"))
+    export.add_argument("--area", action="append", default=[], metavar="CODE", help=say("help_export_area"))
+    export.add_argument(
+        "--prefecture", action="append", default=[], metavar="CODE", help=say("help_export_prefecture")
+    )
+    export.add_argument("--item", action="append", default=[], metavar="ID", help=say("help_export_item"))
+    export.add_argument("--years", metavar="FY2015..FY2020", help=say("help_export_years"))
+    export.add_argument("--base-url", metavar="URL", help=say("help_base_url"))
+
+    serve = add("serve")
+    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=say("help_serve_host"))
+    serve.add_argument("--port", default="9494", metavar="PORT", help=say("help_serve_port"))
+    serve.add_argument("--token-file", metavar="FILE", help=say("help_serve_token"))
+    serve.add_argument("--allow-remote", action="store_true", help=say("help_serve_remote"))
+    serve.add_argument("--memory", default="1024", metavar="MIB", help=say("help_serve_memory"))
+    serve.add_argument("--threads", default="2", metavar="N", help=say("help_serve_threads"))
+    serve.add_argument("--seconds", default="60", metavar="N", help=say("help_serve_seconds"))
     return parser
 
 
@@ -159,7 +190,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 failed, 2 used wrongly."""
     given = list(sys.argv[1:] if argv is None else argv)
     say = Speaker(_language(given))
-    arguments = build_parser(say).parse_args(given)
+    parser = build_parser(say)
+    if "_ARGCOMPLETE" in os.environ:
+        from cli.completion import complete
+
+        complete(parser)
+    arguments = parser.parse_args(given)
     try:
         return _run_command(arguments, say)
     except BrokenPipeError:

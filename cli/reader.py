@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.settings import Home
@@ -18,6 +19,16 @@ Row = dict[str, Any]
 
 # The verdicts that hold on a day, of the scheme that the scorecard shows.
 AS_OF = "select * from marts.kpi_progress_as_of($day) where scheme = 'default'"
+
+# Nothing is loaded into the process, nor taken from it, because a query names it; tables are found without their schema.
+_CLOSED = (
+    "set autoinstall_known_extensions = false",
+    "set autoload_known_extensions = false",
+    "set python_enable_replacements = false",
+    "set search_path = 'marts,meta'",
+    "set enable_external_access = false",
+    "set lock_configuration = true",
+)
 
 
 class NotPublishedError(RuntimeError):
@@ -33,11 +44,31 @@ def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         raise NotPublishedError(str(home.published_database))
     connection = duckdb.connect(str(home.published_database), read_only=True)
     try:
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
+        for setting in _CLOSED:
+            connection.execute(setting)
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def open_for_export(home: Home, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published warehouse so that files can be written below a folder and nowhere else.
+
+    Memory is limited: what does not fit is put on disk there. Raises NotPublishedError when nothing is published.
+    """
+    import duckdb
+
+    if not home.published_database.exists():
+        raise NotPublishedError(str(home.published_database))
+    with duckdb.connect(str(home.published_database), read_only=True) as connection:
+        connection.execute(f"set allowed_directories = [{_literal(str(folder))}]")
+        connection.execute(f"set temp_directory = {_literal(str(folder / '.mieruka-export-spill'))}")
+        connection.execute("set memory_limit = '2GB'")
+        connection.execute("set TimeZone = 'Asia/Tokyo'")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        yield connection
 
 
 def _literal(value: date | str | None) -> str:

@@ -54,6 +54,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def exchange_folder(new: Path, folder: Path) -> None:
+    """Put a new folder in the place of another, or of none, by renames beside it; what stood there is removed."""
+    aside = folder.with_name(f".{folder.name.lstrip('.')}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    if folder.exists():
+        folder.rename(aside)
+    new.rename(folder)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames in a folder survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)

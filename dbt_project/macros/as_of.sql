@@ -9,7 +9,9 @@
 {% macro default__as_of_table(query) -%}
     {#- Names without the database: the published file may be attached under any name. #}
     create or replace macro {{ this.schema }}.{{ this.identifier }}_as_of(as_of_day) as table
-    {{ query | replace('"' ~ this.database ~ '".', '') }}
+    {{ query | replace('"' ~ this.database ~ '".', '') }};
+    comment on macro table {{ this.schema }}.{{ this.identifier }}_as_of is
+    {{ sql_text(model.description ~ '（as_of_day の日までに知られたことだけによる再現。列は ' ~ this.identifier ~ ' と同じ）') }}
 {%- endmacro %}
 
 {# Spark has no table macros: its users filter on the two dates. #}

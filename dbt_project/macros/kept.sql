@@ -171,7 +171,9 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {{ drop_relation_if_exists(existing) }}
-    {%- call statement('main') -%} {{ get_create_view_as_sql(relation, sql) }} {%- endcall -%}
+    {#- Names without the database: the published file may be attached under any name. -#}
+    {%- set portable = sql | replace('"' ~ this.database ~ '".', '') -%}
+    {%- call statement('main') -%} {{ get_create_view_as_sql(relation, portable) }} {%- endcall -%}
     {%- do persist_docs(relation, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do remember(inputs, sql_text(inputs)) -%}

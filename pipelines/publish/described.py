@@ -1,7 +1,8 @@
-"""The tables that publication writes itself, beside those that dbt builds: columns, types and what they mean."""
+"""How a published table is described, and the descriptions of those that publication writes itself beside dbt's."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,23 +12,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DescribedColumn:
-    """One column with its type in DuckDB and its meaning in both languages."""
+    """One column with its type in DuckDB and its meaning in both languages.
+
+    `unit` (in both languages) is given where the column has one of its own; of `is_never_blank` the gate sees to it.
+    """
 
     name: str
     data_type: str
     ja: str
     en: str
+    unit: tuple[str, str] | None = None
+    is_never_blank: bool = False
 
 
 @dataclass(frozen=True)
 class DescribedTable:
-    """One table of the schema `meta`."""
+    """One table or view, by its name without the schema."""
 
     name: str
     ja: str
     en: str
     key: tuple[str, ...]
     columns: tuple[DescribedColumn, ...]
+
+    def column(self, name: str) -> DescribedColumn | None:
+        """Return a column by its name in the warehouse, where `fy<YYYY>` is one column for each year."""
+        written = re.sub(r"^fy\d{4}$", "fy<YYYY>", name)
+        return next((column for column in self.columns if column.name == written), None)
 
 
 def _columns(*columns: tuple[str, str, str, str]) -> tuple[DescribedColumn, ...]:
@@ -63,12 +74,12 @@ FIGURE_CHANGE = DescribedTable(
         _SINCE,
         ("change", "varchar", "変化（added＝追加、revised＝改定、removed＝削除）", "Change: added, revised or removed"),
         ("changed_columns", "varchar[]", "改定で変わった列", "Columns that a revision changed"),
-        ("item_id", "varchar", "項目", "Item"),
-        ("series_id", "varchar", "系列", "Series"),
-        ("area_code", "varchar", "団体コード", "Area code"),
-        ("body_scope", "varchar", "団体の範囲", "Set of bodies"),
-        ("statistic", "varchar", "統計の種類", "Statistic"),
-        ("as_of_date", "date", "数値の時点", "Day that the figure is about"),
+        ("item_id", "varchar", "何を観測したか（項目）", "What was observed (item)"),
+        ("series_id", "varchar", "系列（一つの定義による数値の並び）", "Series: figures of one definition"),
+        ("area_code", "varchar", "全国地方公共団体コード（6桁、検査数字を含む。000000は国）", "6-digit area code with check digit; 000000 is Japan"),
+        ("body_scope", "varchar", "対象とする団体の範囲", "Set of bodies that the figure covers"),
+        ("statistic", "varchar", "統計の種類（件数・割合・中央値など）", "Kind of statistic"),
+        ("as_of_date", "date", "数値が表す日", "Day that the figure describes"),
         ("unit", "varchar", "単位", "Unit"),
         ("old_value", "decimal(38,10)", "前の値", "Value before"),
         ("new_value", "decimal(38,10)", "今の値", "Value now"),
@@ -76,17 +87,17 @@ FIGURE_CHANGE = DescribedTable(
         ("new_value_status", "varchar", "今の値の有無", "Whether there is a value now, or why not"),
         ("old_observation_status", "varchar", "前の確報・速報の別", "Kind of figure before (final, preliminary and so on)"),
         ("new_observation_status", "varchar", "今の確報・速報の別", "Kind of figure now"),
-        ("old_observation_id", "varchar", "前の数値の番号（その版の fct_observation）", "Id of the figure before, in that version's fct_observation"),
+        ("old_observation_id", "varchar", "前の数値の番号。その版の fct_observation のもの", "Id of the figure before; in that version’s fct_observation"),
         ("new_observation_id", "varchar", "今の数値の番号", "Id of the figure now"),
-        ("enters_verdict", "boolean", "判定に使うか", "Whether it enters a verdict"),
+        ("enters_verdict", "boolean", "判定に入るか", "Whether it enters a verdict"),
         ("source_id", "varchar", "データ源", "Source"),
         ("old_snapshot_sha256", "varchar", "前の値を読んだファイルのSHA-256", "SHA-256 of the file that the value before was read from"),
-        ("snapshot_sha256", "varchar", "今の値（なくなったものは前の値）を読んだファイルのSHA-256", "SHA-256 of the file of the value now; of the value before, where it was removed"),
-        ("sheet", "varchar", "そのシートまたはファイル", "Its sheet or file"),
-        ("cell", "varchar", "そのセル", "Its cell"),
-        ("raw_text", "varchar", "その原文", "Its text as read"),
-        ("citation_url", "varchar", "出典のURL", "Address of the citation"),
-        ("citation_title_ja", "varchar", "出典の題名", "Title of the citation"),
+        ("snapshot_sha256", "varchar", "読んだファイルのSHA-256。今の値（なくなったものは前の値）のファイル", "SHA-256 of the file it was read from; that of the value now, or of the value before where it was removed"),
+        ("sheet", "varchar", "シートまたはファイル", "Sheet or file"),
+        ("cell", "varchar", "セル（行:欄）", "Cell (row:field)"),
+        ("raw_text", "varchar", "読んだままの文字", "Text as read"),
+        ("citation_url", "varchar", "引用元のURL", "URL of the document cited"),
+        ("citation_title_ja", "varchar", "引用した文書の題名", "Title of the document cited"),
     ),
 )  # fmt: skip
 
@@ -96,12 +107,12 @@ VERDICT_CHANGE = DescribedTable(
     "Verdicts changed since the version published before (scheme default, each on the day of its own run)",
     ("measure_id", "area_code", "target_version"),
     _columns(
-        ("measure_id", "varchar", "指標", "Measure"),
-        ("area_code", "varchar", "団体コード", "Area code"),
-        ("target_version", "varchar", "目標の版", "Target version"),
+        ("measure_id", "varchar", "指標の番号。一つのKPIに複数ありうる", "Measure id; a KPI may have several"),
+        ("area_code", "varchar", "全国地方公共団体コード（6桁、検査数字を含む。000000は国）", "6-digit area code with check digit; 000000 is Japan"),
+        ("target_version", "varchar", "目標の版。追記のみで、上書きしない", "Version of the target, append-only"),
         _SINCE,
         ("change", "varchar", "変化（added＝追加、changed＝変更、removed＝削除）", "Change: added, changed or removed"),
-        ("is_primary", "boolean", "工程表そのものの目標か", "Whether the target is the roadmap's own"),
+        ("is_primary", "boolean", "工程表自身の目標か", "Whether it is the roadmap’s own target"),
         ("old_evaluated_on", "date", "前の判定の日", "Day of the verdict before"),
         ("new_evaluated_on", "date", "今の判定の日", "Day of the verdict now"),
         ("old_status", "varchar", "前の状態", "Status before"),

@@ -52,6 +52,8 @@ from pipelines.publish.versions import (
 from pipelines.settings import DATABASE_NAME, Home, now
 
 PUBLISHED_SCHEMAS = ("marts", "meta")
+# For tools that read Parquet and no database. Of the other flat views the tables are beside, and they are large.
+FLAT_VIEWS = ("bi_freshness", "bi_kpi_timeline", "bi_scorecard", "bi_verdict_history")
 
 # The first later day on which the calendar alone changes a verdict: a deadline passes, or a figure goes stale.
 _NEXT_CHANGE = """
@@ -147,15 +149,27 @@ def _one(cursor: duckdb.DuckDBPyConnection) -> Any:
     return row[0] if row else None
 
 
-def _export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _text(value: str | None) -> str:
+    return "'" + (value or "").replace("'", "''") + "'"
+
+
+def _export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, version: str) -> None:
+    """Write each table, and the flat views that are small, as a file that says what it is and of which version."""
     tables = connection.execute(
-        "select schema_name, table_name from duckdb_tables() "
-        "where database_name = current_database() and schema_name in ('marts', 'meta') order by all"
+        "select schema_name, table_name, comment from duckdb_tables() "
+        "where database_name = current_database() and schema_name in ('marts', 'meta') "
+        "union all select schema_name, view_name, comment from duckdb_views() "
+        "where database_name = current_database() and schema_name = 'marts' and list_contains($1, view_name) order by all",
+        [list(FLAT_VIEWS)],
     ).fetchall()
     folder.mkdir()
-    for schema, table in tables:
+    for schema, table, comment in tables:
         target = folder / (f"{table}.parquet" if schema == "marts" else f"meta.{table}.parquet")
-        connection.execute(f"copy {schema}.{table} to {quoted(target)} (format parquet, compression zstd)")
+        about = f"mieruka_table: '{schema}.{table}', mieruka_version: {_text(version)}, description_ja: {_text(comment)}"
+        connection.execute(
+            f"copy (from {schema}.{table}) to {quoted(target)} "
+            f"(format parquet, compression zstd, kv_metadata {{{about}}})"
+        )
 
 
 def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previous: str | None) -> Run:
@@ -176,7 +190,7 @@ def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previ
         connection.execute("checkpoint")
         report("publish", 1, 3)
         passing("publish.compacted", database)
-        _export_parquet(connection, folder / "parquet")
+        _export_parquet(connection, folder / "parquet", run.run_id)
         write_datapackage(connection, folder, run.run_id)
         tables = contents(connection)
     valid_until = next_change.isoformat() if next_change else None

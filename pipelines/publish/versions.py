@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.faults import passing
 from pipelines.files import make_folder, replace_file, sync_file, sync_folder
@@ -33,6 +34,9 @@ from pipelines.publish.runs import (
     write_publication,
 )
 from pipelines.settings import DATABASE_NAME, Home, now
+
+if TYPE_CHECKING:
+    import duckdb
 
 CURRENT = "current"
 # What is published beside the database, reached through `current`.
@@ -72,18 +76,20 @@ def manifest_of(home: Home, version: str) -> Manifest | None:
     return read_manifest(version_folder(home, version) / MANIFEST_NAME)
 
 
-def _version_in(database: Path) -> str | None:
+def version_said(connection: duckdb.DuckDBPyConnection) -> str | None:
     """Return the version that a published database says it is: the newest run that it knows to have published."""
+    row = connection.execute("select max(run_id) from meta.run where outcome = 'published'").fetchone()
+    return row[0] if row else None
+
+
+def _version_in(database: Path) -> str | None:
     import duckdb
 
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
-            row = connection.execute(
-                "select max(run_id) from meta.run where outcome = 'published'"
-            ).fetchone()
+            return version_said(connection)
     except duckdb.Error:
         return None
-    return row[0] if row else None
 
 
 def _is_same(first: Path, second: Path) -> bool:

@@ -10,8 +10,16 @@ from pathlib import Path
 
 import pytest
 
-# Long, or in need of a network: only when asked for by `make nights` and `make container-test`.
-_ON_REQUEST = {"MIERUKA_NIGHTS": "test_nights_by_daemon.py", "MIERUKA_CONTAINER": "test_container_steps.py"}
+# Long, or in need of a network: only when asked for (`make nights`, `make container-test`, docs/open-data.md).
+_ON_REQUEST = {
+    "MIERUKA_NIGHTS": "test_nights_by_daemon.py",
+    "MIERUKA_CONTAINER": "test_container_steps.py",
+    "MIERUKA_FRICTIONLESS": "test_export_by_frictionless.py",
+    "MIERUKA_CALC": "test_export_in_calc.py",
+    "MIERUKA_SUPERSET": "test_superset.py",
+    "MIERUKA_METRICFLOW": "test_metrics.py",
+    "MIERUKA_BROWSER": "test_pages_browser.py",
+}
 collect_ignore = [module for variable, module in _ON_REQUEST.items() if not os.environ.get(variable)]
 ROOT = Path(__file__).resolve().parents[2]
 Mieruka = Callable[..., subprocess.CompletedProcess[str]]

@@ -33,7 +33,7 @@ def unit(path: Path) -> configparser.ConfigParser:
 
 
 def test_the_units_are_accepted_by_systemd(tmp_path: Path) -> None:
-    assert len(UNITS) == 3
+    assert len(UNITS) == 4
     for tool in ("mieruka", "dagster-daemon", "dagster-webserver"):
         program = tmp_path / "mieruka" / ".venv" / "bin" / tool
         program.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def test_the_units_are_accepted_by_systemd(tmp_path: Path) -> None:
         text = path.read_text(encoding="utf-8").replace("/opt/mieruka", str(tmp_path / "mieruka"))
         (tmp_path / path.name).write_text(text, encoding="utf-8")
     units = [str(path) for path in sorted(tmp_path.glob("*.[st]*")) if path.suffix in {".service", ".timer"}]
-    assert len(units) == 4
+    assert len(units) == 5
     if shutil.which("systemd-analyze") is None:
         return
     result = subprocess.run(

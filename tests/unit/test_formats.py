@@ -38,6 +38,10 @@ def test_number_is_rounded_half_away_from_zero(value: str, decimals: int, text: 
         ("99999999", "円", 0, "99,999,999円", "99,999,999 yen"),
         ("399970000000", "円", 0, "4,000億円", "400.0 billion yen"),
         ("-100000000", "円", 0, "-1億円", "-0.1 billion yen"),
+        ("0.71", "指数", 2, "0.71", "0.71"),
+        ("2.6", "倍", 1, "2.6倍", "2.6 times"),
+        ("-3.25", "ポイント", 1, "-3.3ポイント", "-3.3 points"),
+        ("55.4", "万円/人", 1, "55.4万円/人", "55.4 ×10,000 yen per person"),
     ],
 )
 def test_value_is_shown_with_its_unit(value: str, unit: str, decimals: int, ja: str, en: str) -> None:

@@ -44,6 +44,10 @@ select
     original_publisher_ja,
     is_secondary,
     page,
-    note_ja
+    note_ja,
+    obs_status
 from {{ ref('int_observation') }}
+left join
+    (select value_status, observation_status, obs_status from {{ ref('dim_observation_status') }})
+    using (value_status, observation_status)
 where true {{ only_parts('source_id') }}

@@ -4,7 +4,7 @@
 with figure as (
 
     select *
-    from {{ ref('fct_observation').include(database=false) }}
+    from {{ ref('fct_observation') }}
     where as_of_date is not null and observation_status in ('final', 'preliminary')
 
 )

@@ -1,0 +1,124 @@
+"""An export from beginning to end: the files of each format, and the package that describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.export.csv_file import write_csv
+from pipelines.export.folder import export_folder
+from pipelines.export.parquet_file import write_parquet
+from pipelines.export.tables import ExportTable, Selection, resolve
+from pipelines.export.xlsx_file import MOST_ROWS, About, fits, write_workbook
+from pipelines.publish.datapackage import Part, sources_used, write_package
+
+if TYPE_CHECKING:
+    import duckdb
+
+FORMATS = ("parquet", "csv", "xlsx")
+WORKBOOK = "mieruka.xlsx"
+
+
+class TooManyRowsError(ValueError):
+    """A table asked for by name that no sheet of Excel holds."""
+
+    def __init__(self, table: str, rows: int) -> None:
+        super().__init__(table)
+        self.table, self.rows, self.most = table, rows, MOST_ROWS
+
+
+@dataclass
+class Exported:
+    """What an export wrote: files by format, and the tables that Excel cannot hold with their rows."""
+
+    files: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
+    left_out: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export of the published warehouse: what, in which formats, of which version."""
+
+    connection: duckdb.DuckDBPyConnection
+    selection: Selection
+    formats: Sequence[str]
+    version: str
+    chosen: Sequence[str] = ()
+    told: Callable[[str], None] = lambda _: None
+
+    def into(self, folder: Path, *more: Callable[[Path, Exported], None]) -> Exported:
+        """Write all files into a folder, and what `more` writes beside them; return what was written.
+
+        Raises SelectionError, TooManyRowsError or ForeignFileError with nothing changed in the folder.
+        """
+        done = Exported()
+        written = [name for name in FORMATS if name in self.formats]
+        tables = resolve(self.connection, self.selection) if written else []
+        done.rows = sum(table.rows for table in tables)
+        if "xlsx" in self.formats:
+            done.left_out = self._left_out(tables)
+        with export_folder(folder, self.version) as staging:
+            parts = [part for name in written for part in self._write(name, tables, staging)]
+            for part in parts:
+                done.files[part.format] = done.files.get(part.format, 0) + 1
+            if parts:
+                write_package(self.connection, staging, parts, self.version)
+            for write in more:
+                write(staging, done)
+        return done
+
+    def _left_out(self, tables: list[ExportTable]) -> list[tuple[str, int]]:
+        too_large = [(table.file_stem, table.rows) for table in tables if not fits(table)]
+        if too_large and self.selection.tables:
+            raise TooManyRowsError(*too_large[0])
+        return too_large
+
+    def _write(self, file_format: str, tables: list[ExportTable], staging: Path) -> list[Part]:
+        if file_format == "xlsx":
+            return self._workbooks(tables, staging)
+        (staging / file_format).mkdir()
+        parts = []
+        for table in tables:
+            part = Part(
+                table.name, f"{file_format}/{table.file_stem}.{file_format}", table.query, table.described
+            )
+            self.told(part.path)
+            if file_format == "csv":
+                write_csv(self.connection, table, staging / part.path)
+            else:
+                write_parquet(self.connection, table, staging / part.path, self.version)
+            parts.append(part)
+        return parts
+
+    def _workbooks(self, tables: list[ExportTable], staging: Path) -> list[Part]:
+        """Write one workbook of what was chosen, or of everything one a table."""
+        if self.selection.limits_rows or self.selection.tables:
+            sheets = self._sheets(tables)
+            left_out = [(table.file_stem, table.rows) for table in sheets if not fits(table)]
+            self._workbook([table for table in sheets if fits(table)], left_out, staging / WORKBOOK)
+            return [Part("workbook", WORKBOOK, "")]
+        (staging / "xlsx").mkdir()
+        parts = []
+        for table in filter(fits, tables):
+            part = Part(table.name, f"xlsx/{table.file_stem}.xlsx", table.query, table.described)
+            self._workbook([table], [], staging / part.path)
+            parts.append(part)
+        return parts
+
+    def _sheets(self, tables: list[ExportTable]) -> list[ExportTable]:
+        """Return what is worth a sheet: what was named, else what the choice left rows of; figures only once."""
+        if self.selection.tables:
+            return tables
+        return [
+            table
+            for table in tables
+            if table.is_limited and table.rows and table.name != "marts.fct_observation"
+        ]
+
+    def _workbook(self, tables: list[ExportTable], left_out: list[tuple[str, int]], path: Path) -> None:
+        self.told(path.name)
+        about = About(self.version, self.chosen, left_out, sources_used(self.connection))
+        write_workbook(self.connection, tables, path, about)

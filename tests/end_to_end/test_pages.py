@@ -1,0 +1,291 @@
+"""The pages of a published warehouse: whole, true to the marts, and harmless whatever a name holds."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import unquote
+
+import duckdb
+import pytest
+
+from cli.report import wording
+from pipelines.pages.site import NotOurFolderError, Options, Written, write_site
+from tests.end_to_end.conftest import Mieruka
+from tests.pages_read import Page, read_page, read_script
+
+SAPPORO = "011002"
+EVIL = '<script>alert("x")</script>'
+
+
+def beside(connection: duckdb.DuckDBPyConnection, folder: Path, version: str) -> None:
+    """Stand in for what writes the open API and the feed."""
+    (folder / "feed.atom").write_text("<feed/>", encoding="utf-8")
+    for name in ("index.json", f"area/{SAPPORO}.json", "kpi/cloud_municipalities.json"):
+        path = folder / "api/v1" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'"{version}"', encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return the published warehouse with a name that no page may obey."""
+    copy = tmp_path_factory.mktemp("pages") / "mieruka.duckdb"
+    shutil.copy(home / "published/mieruka.duckdb", copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update marts.dim_area set name_ja = ? where area_code = ?", [EVIL, SAPPORO])
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def written(
+    warehouse: duckdb.DuckDBPyConnection, home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Written:
+    folder = tmp_path_factory.mktemp("site") / "pages"
+    options = Options("officer@town.example", home / "reports/quality.json")
+    return write_site(warehouse, folder, wording(), options, (beside,))
+
+
+@pytest.fixture(scope="module")
+def pages(written: Written) -> dict[str, Page]:
+    found = {
+        path.relative_to(written.folder).as_posix(): read_page(path)
+        for path in written.folder.rglob("*.html")
+    }
+    assert len(found) == written.pages
+    return found
+
+
+def test_there_is_a_page_for_every_kpi_and_body(
+    warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]
+) -> None:
+    kpis = {row[0] for row in warehouse.execute("select kpi_id from marts.dim_kpi").fetchall()}
+    bodies = {
+        row[0]
+        for row in warehouse.execute(
+            "select area_code from marts.dim_area_current where area_type in ('prefecture', 'designated_city', 'special_ward')"
+        ).fetchall()
+    }
+    assert {f"kpi/{kpi}.html" for kpi in kpis} == {name for name in pages if name.startswith("kpi/")}
+    assert {f"area/{body}.html" for body in bodies} <= set(pages)
+
+
+def test_every_link_leads_somewhere(written: Written, pages: dict[str, Page]) -> None:
+    broken = []
+    for name, page in pages.items():
+        for tag, address in page.addresses():
+            if address.startswith(("https://", "http://")):
+                assert tag == "a", f"{name} loads {address}"
+                continue
+            if address.startswith(("data:", "mailto:")) or address == "#":
+                continue
+            path, _, fragment = address.partition("#")
+            target = (page.path.parent / unquote(path)).resolve() if path else page.path
+            if not target.is_relative_to(written.folder) or not target.is_file():
+                broken.append((name, address))
+            elif fragment and "=" not in fragment and target.suffix == ".html":
+                other = pages[target.relative_to(written.folder).as_posix()]
+                if unquote(fragment) not in other.ids:
+                    broken.append((name, address))
+    assert broken == []
+
+
+def test_no_id_stands_twice_on_a_page(pages: dict[str, Page]) -> None:
+    for name, page in pages.items():
+        assert len(page.ids) == len(set(page.ids)), name
+
+
+def test_every_figure_is_the_marts_figure(
+    warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]
+) -> None:
+    query = "select observation_id, value, sheet, cell from marts.fct_observation"
+    known = {row[0]: row[1:] for row in warehouse.execute(query).fetchall()}
+    seen = 0
+    for name, page in pages.items():
+        for row_id, cells in page.rows.items():
+            if not row_id.startswith("o-"):
+                continue
+            value, sheet, cell = known[row_id[2:]]
+            place = next(entry["text"] for entry in cells if str(cell) in entry["text"])
+            assert str(sheet) in place, name
+            numbers = {entry["value"] or entry["text"].strip().replace(",", "") for entry in cells}
+            if value is None:
+                assert not any(entry["value"] for entry in cells)
+            else:
+                assert f"{value.normalize():f}" in numbers, (name, row_id)
+            seen += 1
+    assert seen > 1000
+
+
+def test_every_figure_of_a_body_is_shown_or_is_an_older_one_of_another_item(
+    warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]
+) -> None:
+    held = warehouse.execute(
+        "select observation_id from marts.fct_observation where area_code = '131016' and is_latest "
+        "qualify as_of_date = max(as_of_date) over (partition by item_id)"
+    ).fetchall()
+    shown = pages["area/131016.html"].rows
+    assert held
+    assert {f"o-{row[0]}" for row in held} <= set(shown)
+
+
+def test_overview_and_history_end_with_the_scorecard(
+    warehouse: duckdb.DuckDBPyConnection, written: Written, pages: dict[str, Page]
+) -> None:
+    statuses = dict(
+        warehouse.execute(
+            "select kpi_id, status from marts.kpi_verdict where scheme = 'default' and superseded_on is null"
+        ).fetchall()
+    )
+    listed = {
+        given["data-kpi"]: given["data-status"]
+        for _, given in pages["index.html"].elements
+        if "data-kpi" in given
+    }
+    assert listed == statuses
+    history = read_script(written.folder / "data/history.js")
+    assert {kpi: states[-1][1] for kpi, states in history["kpis"].items()} == statuses
+    words = wording().statuses
+    for measure, status in warehouse.execute("select measure_id, status from marts.kpi_scorecard").fetchall():
+        assert words[status][0] in history["shown"][history["measures"][measure][-1][1]]
+
+
+def test_arithmetic_is_the_marts(warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]) -> None:
+    progress, elapsed, pace = warehouse.execute(
+        "select progress, elapsed, pace from marts.kpi_scorecard where measure_id = 'cloud_municipalities'"
+    ).fetchone() or (None, None, None)
+    shown = {
+        given["data-v"]
+        for tag, given in pages["kpi/cloud_municipalities.html"].elements
+        if tag == "b" and "data-v" in given
+    }
+    assert {str(progress), str(elapsed), str(pace)} <= shown
+
+
+def test_place_among_peers_is_the_marts(warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]) -> None:
+    row = warehouse.execute(
+        "select median, rank, group_size from marts.peer_comparison where area_code = '131016' "
+        "and item_id = 'asset_depreciation_rate' and peer_scheme in ('similar_bodies', 'area_type') "
+        "order by as_of_date desc, peer_scheme desc limit 1"
+    ).fetchone()
+    assert row is not None
+    text = pages["area/131016.html"].path.read_text(encoding="utf-8")
+    card = text[text.index('id="asset_depreciation_rate"') :].split("</article>")[0]
+    assert f'data-v="{row[0]}"' in card
+    assert f"大きい方から{row[1]}番目（数値のある{row[2]}団体中）" in card
+
+
+def test_data_of_the_comparison_is_the_marts(warehouse: duckdb.DuckDBPyConnection, written: Written) -> None:
+    codes = [row[0] for row in read_script(written.folder / "data/areas.js")["areas"]]
+    item = next(
+        row
+        for row in read_script(written.folder / "data/items.js")["items"]
+        if row["id"] == "asset_depreciation_rate"
+    )
+    year = item["years"][-1]
+    data = read_script(written.folder / f"data/item/asset_depreciation_rate/{year}.js")
+    held = warehouse.execute(
+        "select area_code, value, value_status from marts.fct_observation where item_id = 'asset_depreciation_rate' "
+        "and fiscal_year = ? and is_latest and body_scope = 'each_body' and as_of_date = ?",
+        [year, data["day"]],
+    ).fetchall()
+    known = {code: status if value is None else value for code, value, status in held}
+    assert len(data["values"]) == len(codes)
+    for code, value in zip(codes, data["values"], strict=True):
+        expected = known.get(code)
+        assert value == (float(expected) if isinstance(expected, Decimal) else expected)
+
+
+def test_a_name_that_is_markup_stays_text(written: Written, pages: dict[str, Page]) -> None:
+    shown = 0
+    for page in pages.values():
+        text = page.path.read_text(encoding="utf-8")
+        assert EVIL not in text
+        assert "alert(&#34;x&#34;)" in text or "alert" not in text
+        shown += "alert" in text
+        assert all(
+            given.get("src", "").startswith(("static/", "../static/", "data/"))
+            for tag, given in page.elements
+            if tag == "script"
+        )
+    assert shown >= 3
+
+
+def test_no_page_has_a_script_or_handler_of_its_own(pages: dict[str, Page]) -> None:
+    for page in pages.values():
+        for tag, given in page.elements:
+            assert not any(name.startswith("on") for name in given)
+            assert tag != "script" or "src" in given
+
+
+def test_what_stands_beside_is_linked_only_where_it_is(pages: dict[str, Page]) -> None:
+    assert ("a", "feed.atom") in pages["index.html"].addresses()
+    assert ("a", f"../api/v1/area/{SAPPORO}.json") in pages[f"area/{SAPPORO}.html"].addresses()
+    assert not any("api/v1/area" in address for _, address in pages["area/131016.html"].addresses())
+
+
+def test_first_view_is_small(written: Written, pages: dict[str, Page]) -> None:
+    for name, page in pages.items():
+        loaded = {
+            (page.path.parent / address).resolve()
+            for tag, address in page.addresses()
+            if tag in ("script", "link") and not address.startswith("data:")
+        }
+        loaded = {path for path in loaded if path.suffix in (".css", ".js")}
+        assert page.path.stat().st_size + sum(path.stat().st_size for path in loaded) < 200_000, name
+
+
+def test_quality_page_has_every_check_and_defect(
+    warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]
+) -> None:
+    defects = {f"d-{row[0]}" for row in warehouse.execute("select defect_id from meta.defect").fetchall()}
+    assert {row for row in pages["quality.html"].rows if row.startswith("d-")} == defects
+    assert "公開前の検査" in pages["quality.html"].path.read_text(encoding="utf-8")
+
+
+def test_a_new_site_takes_the_place_of_the_old_one_and_of_nothing_else(
+    warehouse: duckdb.DuckDBPyConnection, written: Written, tmp_path: Path
+) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    write_site(warehouse, folder, wording())
+    (folder / "area" / "999999.html").write_text("old", encoding="utf-8")
+    write_site(warehouse, folder, wording())
+    assert not (folder / "area" / "999999.html").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["site"]
+    other = tmp_path / "letters"
+    other.mkdir()
+    (other / "letter.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(NotOurFolderError):
+        write_site(warehouse, other, wording())
+    assert (other / "letter.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_two_writings_of_one_warehouse_are_the_same(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    made = [write_site(warehouse, tmp_path / name, wording()).folder for name in ("one", "two")]
+    names = [
+        sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file()) for folder in made
+    ]
+    assert names[0] == names[1]
+    for name in names[0]:
+        assert (made[0] / name).read_bytes() == (made[1] / name).read_bytes(), name
+
+
+def test_command_writes_into_the_home_and_refuses_what_is_not_its_own(
+    mieruka: Mieruka, home: Path, tmp_path: Path
+) -> None:
+    result = mieruka("report", "--offline")
+    assert result.returncode == 0, result.stderr
+    assert (home / "reports/site/index.html").is_file()
+    assert str(home / "reports/site/index.html") in result.stdout
+    (tmp_path / "letter.txt").write_text("mine", encoding="utf-8")
+    refused = mieruka("report", "--to", str(tmp_path))
+    assert refused.returncode == 2
+    assert str(tmp_path) in refused.stderr
+    wrong = mieruka("report", "--contact", "javascript:alert(1)")
+    assert wrong.returncode == 2
+    assert len(wrong.stderr.strip().splitlines()) == 1
