@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,14 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if skipped and os.environ.get("MIERUKA_MIRROR") and exitstatus == pytest.ExitCode.OK:
         reporter.write_line(f"{len(skipped)} tests skipped although the publishers' files are here", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def no_dagster_instance_left_behind() -> Iterator[None]:
+    """Fail the test that leaves an instance of Dagster entered: tests after it in the process would meet a dead one."""
+    yield
+    if base := sys.modules.get("dagster._core.storage.defs_state.base"):
+        assert base.DefsStateStorage.get() is None, "an instance or a context of Dagster was entered and not left"
 
 
 RETRIEVED_AT = "2026-01-15T09:00:00+09:00"

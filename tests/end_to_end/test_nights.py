@@ -61,8 +61,8 @@ def definitions(quiet_home: Path) -> Definitions:
 def tick(definitions: Definitions, instance: DagsterInstance) -> RunRequest | SkipReason:
     """Return what the schedule decides tonight."""
     schedule = definitions.get_repository_def().get_schedule_def("every_night")
-    context = build_schedule_context(instance=instance, repository_def=definitions.get_repository_def())
-    answer = schedule.evaluate_tick(context)
+    with build_schedule_context(instance=instance, repository_def=definitions.get_repository_def()) as context:
+        answer = schedule.evaluate_tick(context)
     if answer.run_requests:
         return answer.run_requests[0]
     return SkipReason(answer.skip_message)
@@ -223,8 +223,8 @@ def test_a_run_that_failed_in_dagster_is_noted_beside_those_of_the_commands(
     sensor = definitions.get_repository_def().get_sensor_def("failed_nights")
     run = instance.get_run_by_id(result.run_id)
     assert run is not None
-    context = build_run_status_sensor_context("failed_nights", event, instance, run)
-    sensor(context.for_run_failure())
+    with build_run_status_sensor_context("failed_nights", event, instance, run).for_run_failure() as context:
+        sensor(context)
     assert last_run(quiet_home)["outcome"] == "failed"
 
 
