@@ -10,12 +10,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.query import Record, quoted, records
 from pipelines.settings import Home
 
 if TYPE_CHECKING:
     import duckdb
 
-Row = dict[str, Any]
+Row = Record
 
 # The verdicts that hold on a day, of the scheme that the scorecard shows.
 AS_OF = "select * from marts.kpi_progress_as_of($day) where scheme = 'default'"
@@ -62,8 +63,8 @@ def open_for_export(home: Home, folder: Path) -> Iterator[duckdb.DuckDBPyConnect
     if not home.published_database.exists():
         raise NotPublishedError(str(home.published_database))
     with duckdb.connect(str(home.published_database), read_only=True) as connection:
-        connection.execute(f"set allowed_directories = [{_literal(str(folder))}]")
-        connection.execute(f"set temp_directory = {_literal(str(folder / '.mieruka-export-spill'))}")
+        connection.execute(f"set allowed_directories = [{quoted(folder)}]")
+        connection.execute(f"set temp_directory = {quoted(folder / '.mieruka-export-spill')}")
         connection.execute("set memory_limit = '2GB'")
         connection.execute("set TimeZone = 'Asia/Tokyo'")
         connection.execute("set enable_external_access = false")
@@ -77,7 +78,7 @@ def _literal(value: date | str | None) -> str:
         return "null"
     if isinstance(value, date):
         return f"date '{value.isoformat()}'"
-    return "'" + value.replace("'", "''") + "'"
+    return quoted(value)
 
 
 def rows(
@@ -91,9 +92,7 @@ def rows(
     if named:
         connection.execute(f"prepare asked as {query}")
         query = f"execute asked({', '.join(named)})"
-    cursor = connection.execute(query)
-    columns = [column[0] for column in cursor.description or []]
-    return [dict(zip(columns, entry, strict=True)) for entry in cursor.fetchall()]
+    return records(connection.execute(query))
 
 
 def _plain(value: Any) -> Any:

@@ -15,9 +15,7 @@ from pipelines.land.source import CATALOG, table_path
 from pipelines.land.status import failure_fingerprint
 from pipelines.publish.runs import read_publication
 from pipelines.publish.versions import complete
-from pipelines.settings import Home
-
-_CODE_FOLDERS = ("pipelines", "assets", "dbt_project", "sources")
+from pipelines.settings import CODE_FOLDERS, Home
 
 
 def build_inputs(home: Home, catalog: Catalog) -> str:
@@ -41,7 +39,7 @@ def build_inputs(home: Home, catalog: Catalog) -> str:
         for entry in Archive(home).current(source.source_id)
     ]
     failing = failure_fingerprint(home, catalog)
-    return fingerprint(landed, published, held, common, failing, code_fingerprint(*_CODE_FOLDERS))
+    return fingerprint(landed, published, held, common, failing, code_fingerprint(*CODE_FOLDERS))
 
 
 def reasons_to_run(home: Home, catalog: Catalog, run_date: date, origin: Path | None = None) -> list[str]:

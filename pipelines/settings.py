@@ -13,6 +13,8 @@ from pipelines.files import make_folder
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 SOURCES_DIR = PROJECT_ROOT / "sources"
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
+# All that decides what a run makes of the same files.
+CODE_FOLDERS = ("pipelines", "assets", "dbt_project", "sources")
 TIMEZONE = ZoneInfo("Asia/Tokyo")
 
 DATABASE_NAME = "mieruka.duckdb"

@@ -18,11 +18,9 @@ from pipelines.attempts import Stale
 from pipelines.defects import Defect
 from pipelines.files import read_record, write_record
 from pipelines.publish.runs import read_publication
-from pipelines.settings import PROJECT_ROOT, Home
+from pipelines.settings import CODE_FOLDERS, PROJECT_ROOT, Home
 from pipelines.stamps import Stamps, files_below, stamp_of
 
-# All that decides what a run makes of the same files.
-CODE_FOLDERS = ("pipelines", "assets", "dbt_project", "sources")
 _MADE_ALONG = ("__pycache__", "target")
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.publish.differences import quoted
+from pipelines.query import quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from pipelines.query import quoted
+
 # RE2 (DuckDB) and Python read both the same.
 _START = r"^'*[=+\-@＝＋－＠\t\r\n]"
 _HARMLESS = r"^(?:[+\-＋－]?[0-9][0-9,]*(?:\.[0-9]+)?%?|[\-－])$"
@@ -26,8 +28,7 @@ def neutralised(text: str) -> str:
 
 def neutralised_sql(expression: str) -> str:
     """Return SQL for the same."""
-    start, harmless = (pattern.replace("'", "''") for pattern in (_START, _HARMLESS))
     return (
-        f"case when regexp_matches({expression}, '{start}') and not regexp_matches({expression}, '{harmless}') "
+        f"case when regexp_matches({expression}, {quoted(_START)}) and not regexp_matches({expression}, {quoted(_HARMLESS)}) "
         f"then '''' || {expression} else {expression} end"
     )

@@ -10,7 +10,7 @@ from pipelines.export import figures
 from pipelines.publish.datapackage import Column, columns_of, table_comment
 from pipelines.publish.described import DescribedTable
 from pipelines.publish.dictionary import described_tables
-from pipelines.publish.differences import quoted
+from pipelines.query import quoted
 
 if TYPE_CHECKING:
     import duckdb

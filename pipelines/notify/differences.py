@@ -7,15 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.normalize.area_codes import NATION
 from pipelines.notify.events import Event, Filter, event_id
 from pipelines.notify.words import CAUSES, pick
 from pipelines.publish.runs import Run
+from pipelines.query import Record, records
 from pipelines.verdict_words import STATUSES
 
 if TYPE_CHECKING:
     import duckdb
 
-NATION = "000000"
 _EXAMPLES = 10
 
 _COUNTS = """
@@ -77,14 +78,10 @@ where verdict.is_primary
 order by measure.kpi_id, verdict.measure_id, verdict.area_code
 """
 
-_Row = dict[str, Any]
 
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, **values: Any) -> list[_Row]:
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, **values: Any) -> list[Record]:
     named = {name: value for name, value in values.items() if f"${name}" in query}
-    cursor = connection.execute(query, named)
-    columns = [column[0] for column in cursor.description or []]
-    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    return records(connection.execute(query, named))
 
 
 def _asked(wanted: Filter) -> dict[str, Any]:
@@ -138,7 +135,7 @@ def _number(value: Decimal | None) -> str:
     return "-" if value is None else f"{value.normalize():,f}"
 
 
-def _example(row: _Row, language: str) -> str:
+def _example(row: Record, language: str) -> str:
     name = pick((row["item_ja"] or row["item_id"], row["item_en"] or row["item_id"]), language)
     day = "" if row["as_of_date"] is None else f" {row['as_of_date']}"
     values = {
@@ -149,14 +146,14 @@ def _example(row: _Row, language: str) -> str:
     return f"{row['area_ja']} {name}{day}: {values} {row['unit'] or ''}".rstrip()
 
 
-def _examples(row: _Row, language: str) -> str:
+def _examples(row: Record, language: str) -> str:
     shown = "".join(f"\n・{_example(entry, language)}" for entry in row["examples"])
     rest = row["added"] + row["revised"] + row["removed"] - len(row["examples"])
     more = pick((f"\nほか {rest:,} 件", f"\nand {rest:,} more"), language)
     return shown + (more if rest else "")
 
 
-def _figure_data(row: _Row, run: Run) -> dict[str, Any]:
+def _figure_data(row: Record, run: Run) -> dict[str, Any]:
     examples = [
         {name: None if value is None else str(value) for name, value in entry.items()}
         for entry in row["examples"]
@@ -165,7 +162,7 @@ def _figure_data(row: _Row, run: Run) -> dict[str, Any]:
     return {"version": run.run_id, **counts, "examples": examples}
 
 
-def _changed(row: _Row, run: Run, wanted: Filter) -> Event:
+def _changed(row: Record, run: Run, wanted: Filter) -> Event:
     source_id, added, revised, areas = (row[name] for name in ("source_id", "added", "revised", "areas"))
     return Event(
         event_id("figures", run.run_id, source_id, wanted.sources, wanted.kpis, wanted.areas),
@@ -180,7 +177,7 @@ def _changed(row: _Row, run: Run, wanted: Filter) -> Event:
     )
 
 
-def _lost(connection: duckdb.DuckDBPyConnection, row: _Row, run: Run, wanted: Filter) -> Event:
+def _lost(connection: duckdb.DuckDBPyConnection, row: Record, run: Run, wanted: Filter) -> Event:
     source_id, removed = row["source_id"], row["removed"]
     (refused,) = _rows(connection, _REFUSED, source=source_id)
     ja = en = ""
@@ -208,7 +205,7 @@ def _status(status: str | None, grade: str | None, language: str) -> str:
     return f"{grade} {pick(STATUSES.get(status, (status, status)), language)}"
 
 
-def _verdict_text(row: _Row, language: str) -> str:
+def _verdict_text(row: Record, language: str) -> str:
     old = _status(row["old_status"], row["old_grade"], language)
     new = _status(row["new_status"], row["new_grade"], language)
     cause = pick(CAUSES.get(row["cause"], (row["cause"], row["cause"])), language)
@@ -223,7 +220,7 @@ _VERDICT_DATA = (
 )  # fmt: skip
 
 
-def _verdict(row: _Row, run: Run) -> Event:
+def _verdict(row: Record, run: Run) -> Event:
     return Event(
         event_id("verdict", run.run_id, row["measure_id"], row["area_code"], row["target_version"]),
         "verdict_changed",

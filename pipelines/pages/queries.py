@@ -7,7 +7,9 @@ from typing import Any
 
 import duckdb
 
-Row = dict[str, Any]
+from pipelines.query import Record, records
+
+Row = Record
 
 # Prefectures and municipalities: the bodies that have a page.
 BODY_TYPES = (
@@ -20,9 +22,7 @@ def rows(
     connection: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, object] | None = None
 ) -> list[Row]:
     """Return the rows of a query as records."""
-    cursor = connection.execute(query, values) if values else connection.execute(query)
-    columns = [column[0] for column in cursor.description or []]
-    return [dict(zip(columns, entry, strict=True)) for entry in cursor.fetchall()]
+    return records(connection.execute(query, values) if values else connection.execute(query))
 
 
 def grouped(entries: Iterable[Row], key: str) -> dict[Any, list[Row]]:
@@ -274,6 +274,7 @@ order by 1, 2
 COLUMNS = """
 select schema_name, table_name, column_name, data_type, comment
 from duckdb_columns() where schema_name in ('marts', 'meta')
+from pipelines.query import Record, records
 order by schema_name, table_name, column_index
 """
 

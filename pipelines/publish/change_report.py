@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pipelines.publish.differences import NATION, SECTIONS, Side, counts, see
+from pipelines.normalize.area_codes import NATION
+from pipelines.publish.differences import SECTIONS, Side, counts, see
 from pipelines.verdict_words import STATUSES
 
 if TYPE_CHECKING:
@@ -42,11 +43,11 @@ _CAUSES = {
 
 # What the roadmap is judged by comes first, then the nation, then what changed before what came or went.
 _SIGNIFICANCE = (
-    "entry.enters_verdict desc nulls last, entry.area_code <> '000000', "
+    f"entry.enters_verdict desc nulls last, entry.area_code <> '{NATION}', "
     "case entry.change when 'revised' then 0 when 'removed' then 1 else 2 end, "
     "entry.item_id, entry.area_code, entry.as_of_date, entry.figure_key"
 )
-_NATION_FIRST = "not coalesce(entry.is_primary, false), entry.area_code <> '000000', entry.measure_id, entry.area_code, entry.target_version"
+_NATION_FIRST = f"not coalesce(entry.is_primary, false), entry.area_code <> '{NATION}', entry.measure_id, entry.area_code, entry.target_version"
 # The names are looked up for the rows shown only: of a million figures that would be slow.
 _FIGURES = """
 select entry.* exclude (since_version), item.name_ja as item_name_ja, item.name_en as item_name_en, area.name_ja as area_name_ja

@@ -19,6 +19,7 @@ from pipelines.files import sha256_of, write_atomically
 from pipelines.publish.described import DescribedTable
 from pipelines.publish.dictionary import described_tables
 from pipelines.publish.units import unit_of
+from pipelines.query import records
 
 NAME = "mieruka"
 TITLE = "見える化: 経済・財政再生計画 改革工程表の進捗"
@@ -236,12 +237,12 @@ def citation(publisher: str | None, title: str | None, url: str | None) -> str:
 
 def sources_used(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return the sources of which files are held, as they are described: the columns of `marts.dim_source`."""
-    cursor = connection.execute(
-        "select * from marts.dim_source "
-        "where source_id in (select source_id from meta.source_snapshot) order by source_id"
+    return records(
+        connection.execute(
+            "select * from marts.dim_source "
+            "where source_id in (select source_id from meta.source_snapshot) order by source_id"
+        )
     )
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _source(source: dict[str, Any]) -> dict[str, Any]:

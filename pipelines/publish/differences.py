@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.publish.described import FIGURE_CHANGE, VERDICT_CHANGE, DescribedTable
+from pipelines.query import quoted
 
 if TYPE_CHECKING:
     import duckdb
 
 SECTIONS = ("kpis", "verdicts", "targets", "series", "areas", "files", "figures")
-NATION = "000000"
 
 _FIGURE_COLUMNS = {
     "observation_id": "varchar", "item_id": "varchar", "series_id": "varchar", "area_code": "varchar",
@@ -62,11 +62,6 @@ class Side:
 
     catalog: str
     version: str
-
-
-def quoted(text: Path | str) -> str:
-    """Return a path or another text as it is written in SQL."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:

@@ -17,12 +17,10 @@ from pipelines.land.parquet import code_fingerprint
 from pipelines.publish.content import TableContent
 from pipelines.publish.runs import Publication, Run
 from pipelines.quarantine import ACQUISITION, read_defects
-from pipelines.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Home
+from pipelines.settings import CODE_FOLDERS, DBT_PROJECT_DIR, PROJECT_ROOT, Home
 
 MANIFEST_NAME = "manifest.json"
 FORMAT = 1
-# All that decides what a build makes of the same bytes.
-_CODE_FOLDERS = ("pipelines", "assets", "dbt_project", "sources")
 _LIBRARIES = (
     "duckdb", "dbt-core", "dbt-duckdb", "polars", "pyarrow", "pandas", "pandera", "python-calamine", "openpyxl",
 )  # fmt: skip
@@ -67,7 +65,7 @@ class Manifest:
 
 def present_code() -> dict[str, str | None]:
     """Return which code this is: a hash over its files, and the git commit where there is one."""
-    return {"fingerprint": code_fingerprint(*_CODE_FOLDERS), "commit": _commit()}
+    return {"fingerprint": code_fingerprint(*CODE_FOLDERS), "commit": _commit()}
 
 
 def _commit() -> str | None:

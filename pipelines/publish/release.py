@@ -28,7 +28,6 @@ from pipelines.publish.differences import (
     compare,
     counts,
     keep,
-    quoted,
 )
 from pipelines.publish.manifest import (
     Manifest,
@@ -49,6 +48,7 @@ from pipelines.publish.versions import (
     sync_tree,
     unfinished_version,
 )
+from pipelines.query import quoted
 from pipelines.settings import DATABASE_NAME, Home, now
 
 PUBLISHED_SCHEMAS = ("marts", "meta")
@@ -149,10 +149,6 @@ def _one(cursor: duckdb.DuckDBPyConnection) -> Any:
     return row[0] if row else None
 
 
-def _text(value: str | None) -> str:
-    return "'" + (value or "").replace("'", "''") + "'"
-
-
 def _export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, version: str) -> None:
     """Write each table, and the flat views that are small, as a file that says what it is and of which version."""
     tables = connection.execute(
@@ -165,7 +161,7 @@ def _export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, version
     folder.mkdir()
     for schema, table, comment in tables:
         target = folder / (f"{table}.parquet" if schema == "marts" else f"meta.{table}.parquet")
-        about = f"mieruka_table: '{schema}.{table}', mieruka_version: {_text(version)}, description_ja: {_text(comment)}"
+        about = f"mieruka_table: '{schema}.{table}', mieruka_version: {quoted(version)}, description_ja: {quoted(comment or '')}"
         connection.execute(
             f"copy (from {schema}.{table}) to {quoted(target)} "
             f"(format parquet, compression zstd, kv_metadata {{{about}}})"

@@ -6,6 +6,8 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.query import quoted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -31,5 +33,4 @@ def extension_file(name: str) -> Path:
 def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
     """Load what serving needs; raise MissingExtensionError."""
     for name in EXTENSIONS:
-        path = str(extension_file(name)).replace("'", "''")
-        connection.execute(f"load '{path}'")
+        connection.execute(f"load {quoted(extension_file(name))}")
