@@ -31,11 +31,11 @@ from assets.keys import CHANGES_KEY, snapshot_key
 from assets.notifications import failure_of, tell_who_asked
 from assets.resources import WarehouseResource
 from pipelines.acquire.archive import Archive
-from pipelines.acquire.fetch import acquire
+from pipelines.acquire.fetch import ask_the_web
 from pipelines.catalog.loader import Catalog, DescribedSource
 from pipelines.changes import reasons_to_run
 from pipelines.lock import HomeBusyError, holder_of, writing
-from pipelines.publish.runs import History, Run, new_run_id
+from pipelines.publish.runs import History
 from pipelines.quarantine import discard_damaged
 from pipelines.settings import TIMEZONE, Home, nightly_schedule, now, today
 
@@ -58,18 +58,9 @@ _UNFINISHED = [DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, *_AT_WORK]
 _FINISHED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
 
 
-def _is_on_the_web(source: DescribedSource) -> bool:
-    return any(table.web or table.estat for table in source.description.published.values())
-
-
 def _reasons(home: Home, catalog: Catalog, warehouse: WarehouseResource) -> list[str]:
     damaged = ["damaged"] if discard_damaged(home) else []
     return damaged + reasons_to_run(home, catalog, warehouse.get_run_date(), warehouse.get_origin())
-
-
-def _record_unchanged(home: Home) -> None:
-    moment = now()
-    History(home).add(Run(new_run_id(moment), moment.isoformat(), moment.isoformat(), "unchanged", 0, 0))
 
 
 def _looked_at(home: Home, source: DescribedSource) -> AssetObservation:
@@ -91,14 +82,13 @@ def changes(catalog: Catalog) -> AssetsDefinition:
     )
     def found(context: AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[MaterializeResult]:
         home, web = warehouse.get_home(), warehouse.get_web()
-        for source in catalog.sources.values():
-            if web and _is_on_the_web(source):
-                acquire(source, home, web=web)
+        if web:
+            ask_the_web(catalog, home, web)
         reasons = _reasons(home, catalog, warehouse)
         if reasons or warehouse.full or warehouse.decided:
             yield MaterializeResult(metadata={"reasons": reasons})
             return
-        _record_unchanged(home)
+        History(home).note("unchanged", now(), now())
         tell_freshness(context.instance, home, catalog)
         context.log.info(NOTHING_CHANGED)
         context.instance.add_run_tags(context.run_id, {REASONS_TAG: "unchanged"})
@@ -130,9 +120,9 @@ def every_night(job: Any, catalog: Catalog, warehouse: WarehouseResource) -> Sch
             decided = {"resources": {"warehouse": {"config": {"decided": True}}}}
             return RunRequest(run_config=decided, tags={REASONS_TAG: ", ".join(reasons)[:250]})
         tell_freshness(context.instance, home, catalog)
-        if warehouse.asks_the_web() and any(map(_is_on_the_web, catalog.sources.values())):
+        if warehouse.asks_the_web() and any(source.is_on_the_web for source in catalog.sources.values()):
             return RunRequest(tags={REASONS_TAG: "web"})
-        _record_unchanged(home)
+        History(home).note("unchanged", now(), now())
         return SkipReason(NOTHING_CHANGED)
 
     return ScheduleDefinition(
@@ -164,9 +154,7 @@ def failed_nights(job: Any, warehouse: WarehouseResource) -> SensorDefinition:
         record = context.instance.get_run_record_by_id(run.run_id)
         started = record.create_timestamp.astimezone(TIMEZONE).replace(microsecond=0) if record else now()
         with writing(home, _WAIT_SECONDS):
-            History(home).add(
-                Run(new_run_id(started), started.isoformat(), now().isoformat(), "failed", 0, 0)
-            )
+            History(home).note("failed", started, now())
         tell_who_asked(home, context.log, failure_of(context))
 
     return failed

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cli.parser import commands_of
-from pipelines.settings import SOURCES_DIR, Home
+from pipelines.settings import Home
 
 SHELLS = ("bash", "zsh", "fish")
 Completer = Callable[..., dict[str, str] | list[str]]
@@ -37,7 +37,9 @@ def _published(query: str) -> Completer:
 
 
 def _sources(**_: Any) -> list[str]:
-    return sorted(path.parent.name for path in SOURCES_DIR.glob("[!_]*/source.yml"))
+    from pipelines.notify.config import known_sources
+
+    return sorted(known_sources())
 
 
 def _versions(parsed_args: argparse.Namespace, **_: Any) -> list[str]:

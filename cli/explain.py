@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from cli.explain_beside import beside_lines, load_beside
 from cli.formats import day_text, target_text, value_text
-from cli.messages import DATE_BASES, FLAGS, REASONS, STATUSES, Speaker, choose
+from cli.messages import DATE_BASES, FLAGS, REASONS, STATUSES, Speaker
 from cli.reader import AS_OF, Row, rows
 from pipelines.catalog.vocabulary import load_vocabulary
+from pipelines.languages import choose
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 
 from cli.completion import SHELLS
 from cli.examples import epilog
-from cli.messages import LANGUAGES, Speaker, default_language
+from cli.messages import Speaker, default_language
 from cli.parser import Parser
 from cli.tables import FORMATS
+from pipelines.languages import LANGUAGES
 from pipelines.settings import Home
 
 _USAGE = 2

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
+from pipelines.languages import LANGUAGES, choose
 from pipelines.verdict_words import STATUSES as STATUSES
-
-LANGUAGES = ("ja", "en")
 
 TEXTS: dict[str, tuple[str, str]] = {
     # usage
@@ -540,11 +539,6 @@ def default_language() -> str:
         if value[:2] in LANGUAGES:
             return value[:2]
     return "ja"
-
-
-def choose(pair: tuple[str, str], language: str) -> str:
-    """Return the text of a pair in a language."""
-    return pair[LANGUAGES.index(language)]
 
 
 class Speaker:

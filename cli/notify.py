@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cli.messages import Speaker
 from cli.usage import UsageError
-from pipelines.notify.place import VARIABLE, ConfigPlace, config_place
+from pipelines.config_place import VARIABLE, ConfigPlace, config_place
 from pipelines.settings import Home
 
 if TYPE_CHECKING:

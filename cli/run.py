@@ -19,7 +19,7 @@ from pipelines.defects import Defect
 from pipelines.files import StorageError
 from pipelines.lock import writing
 from pipelines.progress import Step, listening, report
-from pipelines.publish.runs import History, Run, new_run_id, read_publication
+from pipelines.publish.runs import History, Run, read_publication
 from pipelines.quarantine import ACQUISITION, discard_damaged, read_defects
 from pipelines.settings import Home, is_offline, now, today
 from pipelines.unchanged import Outcome, Sight
@@ -206,13 +206,11 @@ def _execute(home: Home, origin: Path | None, full: Full | None, accept: list[st
 
 
 def _ask_the_web(home: Home) -> None:
-    from pipelines.acquire.fetch import acquire
+    from pipelines.acquire.fetch import ask_the_web
     from pipelines.acquire.web_source import web_source
     from pipelines.catalog.loader import load_catalog
 
-    for source in load_catalog().sources.values():
-        if any(table.web or table.estat for table in source.description.published.values()):
-            acquire(source, home, web=web_source(home))
+    ask_the_web(load_catalog(), home, web_source(home))
 
 
 def run_warehouse(
@@ -238,13 +236,8 @@ def run_warehouse(
         known = None if full else sight.outcome_if_unchanged(today())
         if known is None:
             return _run_closely(home, say, origin, sight, full, list(accept))
-        _note_unchanged(home)
+        History(home).note("unchanged", now(), now())
         return RunOutcome(None, known.defects, known.failures, known.stale)
-
-
-def _note_unchanged(home: Home) -> None:
-    moment = now().isoformat()
-    History(home).add(Run(new_run_id(now()), moment, moment, "unchanged", 0, 0))
 
 
 def _run_closely(
@@ -258,7 +251,7 @@ def _run_closely(
     catalog = load_catalog()
     damaged = discard_damaged(home)
     if not full and not damaged and not reasons_to_run(home, catalog, today(), origin):
-        _note_unchanged(home)
+        History(home).note("unchanged", now(), now())
         return _settled(home, catalog, sight, None)
     started = now()
     try:
@@ -267,8 +260,6 @@ def _run_closely(
     except RunFailedError:
         # Where nothing could be published for want of room, this cannot be written either.
         with contextlib.suppress(StorageError):
-            History(home).add(
-                Run(new_run_id(started), started.isoformat(), now().isoformat(), "failed", 0, 0)
-            )
+            History(home).note("failed", started, now())
         raise
     return _settled(home, catalog, sight, History(home).runs()[-1])

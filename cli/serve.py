@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import re
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 from cli.messages import Speaker
 from cli.reader import NotPublishedError
 from cli.usage import UsageError
+from pipelines.notify.config import is_loopback
 from pipelines.settings import Home
 
 TOKEN_VARIABLE = "MIERUKA_SERVE_TOKEN"  # noqa: S105
@@ -39,15 +39,6 @@ def read_token(token_file: str | None, say: Speaker) -> str:
     if not _TOKEN.fullmatch(text):
         raise UsageError(say("serve_bad_token"))
     return text
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _positive(text: str, name: str, say: Speaker) -> int:
@@ -82,7 +73,7 @@ def serve(arguments: Namespace, home: Home, say: Speaker) -> int:
     from pipelines.serve.extension import EXTENSIONS, MissingExtensionError, extension_file
     from pipelines.serve.gateway import EngineStartError
 
-    if not _is_loopback(arguments.host) and not arguments.allow_remote:
+    if not is_loopback(arguments.host) and not arguments.allow_remote:
         raise UsageError(say("serve_not_loopback", host=arguments.host))
     token = read_token(arguments.token_file, say)
     port = 0 if arguments.port == "0" else _positive(arguments.port, "--port", say)

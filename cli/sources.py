@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from cli.messages import FRESHNESS, FRESHNESS_BASES, Speaker, choose, stale_text
+from cli.messages import FRESHNESS, FRESHNESS_BASES, Speaker, stale_text
 from pipelines.acquire.archive import Archive
 from pipelines.catalog.loader import load_catalog
 from pipelines.catalog.vocabulary import load_vocabulary
 from pipelines.freshness import together
 from pipelines.land.publication import read_records, record_defects
 from pipelines.land.status import TableStatus, source_statuses
+from pipelines.languages import choose
 from pipelines.quarantine import ACQUISITION, read_defects
 from pipelines.settings import Home, now, today
 

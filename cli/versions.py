@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.messages import Speaker
 from cli.usage import UsageError
+from pipelines.publish.differences import SECTIONS
 from pipelines.publish.runs import read_publication
 from pipelines.publish.versions import (
     UnknownVersionError,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from pipelines.publish.manifest import Manifest
 
 _SHOWN = 20
-_SECTIONS = ("kpis", "verdicts", "targets", "series", "areas", "files", "figures")
 
 
 class VersionError(RuntimeError):
@@ -120,7 +120,7 @@ def difference_lines(report: ChangeReport, say: Speaker) -> Iterator[str]:
     if not any(number for kinds in counted.values() for number in kinds.values()):
         yield say("diff_nothing")
         return
-    for section in _SECTIONS:
+    for section in SECTIONS:
         added, changed, removed = counted[section].values()
         if added or changed or removed:
             yield f"  {say(f'diff_{section}')}: {say('diff_counts', added=added, changed=changed, removed=removed)}"

@@ -9,7 +9,7 @@ from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Sna
 from pipelines.acquire.origin import files_of, name_other_years, published_files
 from pipelines.acquire.web_source import WebSource
 from pipelines.attempts import note_attempt
-from pipelines.catalog.loader import DescribedSource
+from pipelines.catalog.loader import Catalog, DescribedSource
 from pipelines.defects import Defect, file_defect, unique
 from pipelines.files import sha256_of
 from pipelines.quarantine import ACQUISITION, read_defects, write_defects
@@ -87,11 +87,18 @@ def acquire(
     return current, defects
 
 
+def ask_the_web(catalog: Catalog, home: Home, web: WebSource) -> None:
+    """Archive what the sources on the web have now; what cannot be had is noted and the rest goes on."""
+    for source in catalog.sources.values():
+        if source.is_on_the_web:
+            acquire(source, home, web=web)
+
+
 def looked_for(source: DescribedSource, origin: Path | None, web: WebSource | None) -> list[str]:
     """Return the tables that an acquisition looks for: those of our own form always, a publisher's where it can be."""
     published = source.description.published.items()
     return list(source.description.tables) + [
-        name for name, table in published if origin or (web and (table.web or table.estat))
+        name for name, table in published if origin or (web and table.is_on_the_web)
     ]
 
 

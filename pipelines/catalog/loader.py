@@ -34,6 +34,11 @@ class DescribedSource:
         """Return the source's name, equal to its folder's."""
         return self.description.source_id
 
+    @property
+    def is_on_the_web(self) -> bool:
+        """Return whether any of its tables says where on the web its files are."""
+        return any(table.is_on_the_web for table in self.description.published.values())
+
 
 @dataclass(frozen=True)
 class Catalog:

@@ -367,6 +367,11 @@ class PublishedTable(Strict):
         if unknown:
             raise ValueError(f"layout from {layout.since}: unknown columns {unknown}")
 
+    @property
+    def is_on_the_web(self) -> bool:
+        """Return whether it says where on the web its files are."""
+        return bool(self.web or self.estat)
+
     def file_patterns(self) -> list[str]:
         """Return the patterns of the files themselves, without what is read within archives."""
         return [pattern.partition(_WITHIN)[0] for pattern in self.files]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import date
 
 from pipelines.acquire.archive import Snapshot
 from pipelines.catalog.loader import Catalog, DescribedSource
 from pipelines.land.status import TableStatus
+from pipelines.languages import choose
+from pipelines.notify.config import roadmap_rows
 from pipelines.notify.events import Event, event_id
-from pipelines.notify.words import pick
-from pipelines.settings import SOURCES_DIR
 
 _FIRST_SHOWN = 10
 
@@ -36,11 +35,9 @@ def overdue(statuses: list[TableStatus], day: date) -> dict[str, str]:
 
 
 def _kpis_of_items() -> dict[str, set[str]]:
-    path = SOURCES_DIR / "cao__reform_roadmap_2017" / "measures.csv"
     found: dict[str, set[str]] = {}
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        for row in csv.DictReader(stream):
-            found.setdefault(row["item_id"], set()).add(row["kpi_id"])
+    for row in roadmap_rows("measures"):
+        found.setdefault(row["item_id"], set()).add(row["kpi_id"])
     return found
 
 
@@ -78,7 +75,7 @@ class SourceTeller:
         if source_id not in self._sources:
             return source_id
         title = self._sources[source_id].description.title
-        return f"{pick((title.ja, title.en), language)} [{source_id}]"
+        return f"{choose((title.ja, title.en), language)} [{source_id}]"
 
     def new_files(self, snapshots: list[Snapshot]) -> Iterator[Event]:
         """Yield the files that came in, one event a source."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pipelines.config_place import ConfigPlace
 from pipelines.normalize.area_codes import AreaCodeError, parse_area_code
 from pipelines.notify.events import Filter, Kind, Severity
-from pipelines.notify.place import ConfigPlace
+from pipelines.publish.retention import FEWEST, RetentionRule
 from pipelines.settings import SOURCES_DIR
 
 TEMPLATE = Path(__file__).with_name("template.toml")
@@ -142,8 +145,8 @@ Receiver = Annotated[
 class Retention(_Strict):
     """Which versions are kept: the newest ones, and the last of each of so many months."""
 
-    versions: int = Field(default=14, ge=2)
-    months: int = Field(default=12, ge=0)
+    versions: int = Field(default=RetentionRule.versions, ge=FEWEST)
+    months: int = Field(default=RetentionRule.months, ge=0)
 
 
 class Config(_Strict):
@@ -162,7 +165,9 @@ class Config(_Strict):
 
 def is_loopback(host: str) -> bool:
     """Return whether a host is this machine by its name or address, without asking anybody."""
-    return host == "localhost" or host == "::1" or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def known_sources() -> set[str]:
@@ -172,11 +177,16 @@ def known_sources() -> set[str]:
 
 def known_kpis() -> set[str]:
     """Return the ids of the KPIs as the roadmap's register in the repository has them."""
+    return {row["kpi_id"] for row in roadmap_rows("kpis")}
+
+
+def roadmap_rows(table: str) -> list[dict[str, str]]:
+    """Return the rows of a table of the roadmap's register in the repository."""
     import csv
 
-    path = SOURCES_DIR / "cao__reform_roadmap_2017" / "kpis.csv"
+    path = SOURCES_DIR / "cao__reform_roadmap_2017" / f"{table}.csv"
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        return {row["kpi_id"] for row in csv.DictReader(stream)}
+        return list(csv.DictReader(stream))
 
 
 def load_config(place: ConfigPlace) -> Config:

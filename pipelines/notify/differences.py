@@ -7,9 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.languages import choose
 from pipelines.normalize.area_codes import NATION
 from pipelines.notify.events import Event, Filter, event_id
-from pipelines.notify.words import CAUSES, pick
+from pipelines.notify.words import CAUSES
 from pipelines.publish.runs import Run
 from pipelines.query import Record, records
 from pipelines.verdict_words import STATUSES
@@ -136,7 +137,7 @@ def _number(value: Decimal | None) -> str:
 
 
 def _example(row: Record, language: str) -> str:
-    name = pick((row["item_ja"] or row["item_id"], row["item_en"] or row["item_id"]), language)
+    name = choose((row["item_ja"] or row["item_id"], row["item_en"] or row["item_id"]), language)
     day = "" if row["as_of_date"] is None else f" {row['as_of_date']}"
     values = {
         "added": _number(row["new_value"]),
@@ -149,7 +150,7 @@ def _example(row: Record, language: str) -> str:
 def _examples(row: Record, language: str) -> str:
     shown = "".join(f"\n・{_example(entry, language)}" for entry in row["examples"])
     rest = row["added"] + row["revised"] + row["removed"] - len(row["examples"])
-    more = pick((f"\nほか {rest:,} 件", f"\nand {rest:,} more"), language)
+    more = choose((f"\nほか {rest:,} 件", f"\nand {rest:,} more"), language)
     return shown + (more if rest else "")
 
 
@@ -201,17 +202,17 @@ def _lost(connection: duckdb.DuckDBPyConnection, row: Record, run: Run, wanted: 
 
 def _status(status: str | None, grade: str | None, language: str) -> str:
     if status is None:
-        return pick(("なし", "none"), language)
-    return f"{grade} {pick(STATUSES.get(status, (status, status)), language)}"
+        return choose(("なし", "none"), language)
+    return f"{grade} {choose(STATUSES.get(status, (status, status)), language)}"
 
 
 def _verdict_text(row: Record, language: str) -> str:
     old = _status(row["old_status"], row["old_grade"], language)
     new = _status(row["new_status"], row["new_grade"], language)
-    cause = pick(CAUSES.get(row["cause"], (row["cause"], row["cause"])), language)
+    cause = choose(CAUSES.get(row["cause"], (row["cause"], row["cause"])), language)
     if row["cause"] == "figure" and row["cause_value"] is not None:
         cause += f": {_number(row['cause_value'])} ({row['cause_as_of_date']})"
-    return f"{pick((row['name_ja'], row['name_en']), language)} ({row['area_ja']}): {old} → {new}\n{cause}"
+    return f"{choose((row['name_ja'], row['name_en']), language)} ({row['area_ja']}): {old} → {new}\n{cause}"
 
 
 _VERDICT_DATA = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipelines.catalog.loader import Catalog, load_catalog
+from pipelines.config_place import config_place
 from pipelines.lock import exclusive
 from pipelines.notify.config import (
     Config,
@@ -23,7 +24,6 @@ from pipelines.notify.events import Event, event_id
 from pipelines.notify.lines import write_json, write_log
 from pipelines.notify.mail import send
 from pipelines.notify.outbox import Letterbox, Outbox, outbox_folder, read_outbox, write_outbox
-from pipelines.notify.place import config_place
 from pipelines.notify.situation import Failure, look
 from pipelines.notify.webhook import post
 from pipelines.settings import Home, now, today

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from pipelines.languages import choose
 from pipelines.notify.events import Event, Kind, Severity
 
 TITLES: dict[Kind, tuple[str, str]] = {
@@ -36,17 +37,12 @@ CAUSES: dict[str, tuple[str, str]] = {
 }
 
 
-def pick(pair: tuple[str, str], language: str) -> str:
-    """Return the text of a language."""
-    return pair[language != "ja"]
-
-
 def subject(events: Sequence[Event], language: str) -> str:
     """Return one line that says how much of what is told, such as `Mieruka: 公開 1、判定の変化 2`."""
     counts = Counter(event.kind for event in events)
     comma = "、" if language == "ja" else ", "
     return "Mieruka: " + comma.join(
-        f"{pick(TITLES[kind], language)} {count}" for kind, count in counts.items()
+        f"{choose(TITLES[kind], language)} {count}" for kind, count in counts.items()
     )
 
 
@@ -57,5 +53,5 @@ def one_line(event: Event, language: str) -> str:
 
 def head(event: Event, language: str) -> str:
     """Return what kind of event it is and how much it matters, such as `判定の変化（注意）`."""
-    title, severity = pick(TITLES[event.kind], language), pick(SEVERITY_WORDS[event.severity], language)
+    title, severity = choose(TITLES[event.kind], language), choose(SEVERITY_WORDS[event.severity], language)
     return f"{title}（{severity}）" if language == "ja" else f"{title} ({severity})"

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from pipelines.files import write_atomically
+from pipelines.publish.change_report import CHANGES
 from pipelines.publish.release import DIFFERENCE_NAME
 from pipelines.publish.runs import read_publication
 from pipelines.publish.versions import current_version, kept_versions, manifest_of, version_folder
@@ -36,12 +37,6 @@ _WORDS = {
     "series": ("系列", "series"),
     "areas": ("団体", "areas"),
     "files": ("ファイル", "files"),
-}
-_KINDS = {
-    "added": ("追加", "added"),
-    "revised": ("改定", "revised"),
-    "changed": ("変更", "changed"),
-    "removed": ("削除", "removed"),
 }
 
 
@@ -104,9 +99,9 @@ def _title(entry: Published) -> str:
         return "公開（数値・判定に変更なし） / Published; no figure or verdict changed"
     texts = [
         "、".join(
-            f"{_WORDS[section][0]}の{_KINDS[kind][0]} {number:,}件" for section, kind, number in changed
+            f"{_WORDS[section][0]}の{CHANGES[kind][0]} {number:,}件" for section, kind, number in changed
         ),
-        ", ".join(f"{number:,} {_WORDS[section][1]} {_KINDS[kind][1]}" for section, kind, number in changed),
+        ", ".join(f"{number:,} {_WORDS[section][1]} {CHANGES[kind][1]}" for section, kind, number in changed),
     ]
     return " / ".join(texts)
 

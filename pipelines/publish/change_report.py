@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pipelines.languages import LANGUAGES, choose
 from pipelines.normalize.area_codes import NATION
 from pipelines.publish.differences import SECTIONS, Side, counts, see
 from pipelines.verdict_words import STATUSES
@@ -15,11 +16,10 @@ from pipelines.verdict_words import STATUSES
 if TYPE_CHECKING:
     import duckdb
 
-LANGUAGES = ("ja", "en")
 FIRST_IN_WORDS = 20
 _ROWS_AT_ONCE = 10_000
 
-_CHANGES = {
+CHANGES = {
     "added": ("追加", "added"),
     "revised": ("改定", "revised"),
     "changed": ("変更", "changed"),
@@ -142,12 +142,8 @@ class ChangeReport:
         yield "\n}\n"
 
 
-def _pick(pair: tuple[str, str], language: str) -> str:
-    return pair[LANGUAGES.index(language)]
-
-
 def _line(section: str, row: dict[str, Any], language: str) -> str:
-    head = f"{_pick(_SECTION_NAMES[section], language)} {_pick(_CHANGES[row['change']], language)}: "
+    head = f"{choose(_SECTION_NAMES[section], language)} {choose(CHANGES[row['change']], language)}: "
     if section == "figures":
         return head + _figure(row, language)
     if section == "verdicts":
@@ -196,7 +192,7 @@ def _judged(row: dict[str, Any], language: str) -> str:
         status = row[f"{which}_status"]
         if status is None:
             return "-"
-        return f"{row[f'{which}_grade']} {_pick(STATUSES.get(status, (status, status)), language)}"
+        return f"{row[f'{which}_grade']} {choose(STATUSES.get(status, (status, status)), language)}"
 
     return f"{one('old')} → {one('new')}"
 
@@ -204,7 +200,7 @@ def _judged(row: dict[str, Any], language: str) -> str:
 def _verdict(row: dict[str, Any], language: str) -> str:
     what = f"{_named(row, 'measure', language)} {_area(row, language)}"
     target = "" if row["is_primary"] else f" [{row['target_version']}]"
-    cause = _pick(_CAUSES[row["cause"]], language)
+    cause = choose(_CAUSES[row["cause"]], language)
     if row["cause"] == "figure":
         cause += f": {row['cause_as_of_date'] or ''} {number(row['cause_value'], None, language)} {row['cause_citation_url'] or row['cause_source_id'] or ''}"
     return f"{what}{target} {_judged(row, language)} ({cause})"

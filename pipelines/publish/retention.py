@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.config_place import config_place
 from pipelines.publish.versions import (
     current_version,
     kept_versions,
@@ -42,9 +43,8 @@ class RetentionRule:
 
 def _configured(home: Home) -> dict[str, Any]:
     """Return the table `[retention]` of the configuration file; nothing when there is none that can be read."""
-    path = Path(os.environ.get("MIERUKA_CONFIG") or home.root / "mieruka.toml").expanduser()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(config_place(home).path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     table = content.get("retention")

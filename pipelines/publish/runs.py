@@ -64,6 +64,10 @@ class History:
         lines = [json.dumps(asdict(entry), ensure_ascii=False) for entry in (*self.runs(), run)]
         write_atomically(self._path, "\n".join(lines) + "\n")
 
+    def note(self, outcome: str, started: datetime, finished: datetime) -> None:
+        """Append a run that published nothing."""
+        self.add(Run(new_run_id(started), started.isoformat(), finished.isoformat(), outcome, 0, 0))
+
 
 def new_run_id(started: datetime) -> str:
     """Return an id that sorts by time."""

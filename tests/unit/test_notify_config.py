@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.config_place import ConfigPlace, config_place
 from pipelines.notify.config import TEMPLATE, ConfigError, EmailReceiver, is_loopback, load_config
 from pipelines.notify.events import KINDS, SEVERITIES
-from pipelines.notify.place import ConfigPlace, config_place
 from pipelines.notify.words import SEVERITY_WORDS, TITLES
 from pipelines.settings import Home
 
