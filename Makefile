@@ -31,7 +31,7 @@ $(STAMP): requirements-uv.txt requirements.txt pyproject.toml
 # Re-resolve the pins. The lock file itself names registry addresses and is not committed.
 lock:
 	$(BIN)/uv lock
-	$(BIN)/uv export --quiet --frozen --no-emit-project --all-extras --all-groups --no-header -o requirements.txt
+	$(BIN)/uv export --quiet --frozen --no-emit-project --all-extras --group dev --group build --no-header -o requirements.txt
 
 bench: setup
 	$(BIN)/python -m benchmarks.stages
