@@ -19,6 +19,18 @@ _READABLE = 9
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
 
 
+class Marked(str):
+    """A text that stands out on a terminal, in a style of rich; elsewhere it is the text alone."""
+
+    style: str
+
+    def __new__(cls, text: str, style: str) -> Marked:
+        """Return the text with its style."""
+        made = super().__new__(cls, text)
+        made.style = style
+        return made
+
+
 @dataclass(frozen=True)
 class Columns:
     """The names of the columns, no two of them alike."""
@@ -131,7 +143,7 @@ def write_table(columns: Columns, rows: Iterable[Cells], out: TextIO) -> None:
     for name, flush in zip(columns.names, _flush_right(columns, held), strict=True):
         table.add_column(Text(on_one_line(name)), justify="right" if flush else "left", overflow="fold")
     for row in held:
-        table.add_row(*(Text(on_one_line(value)) for value in row))
+        table.add_row(*(Text(on_one_line(value), style=getattr(value, "style", "")) for value in row))
     console.print(table)
 
 
