@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -183,6 +184,16 @@ def test_what_is_not_typed_still_occurs() -> None:
 def test_every_block_is_of_a_language_that_is_run_or_only_shown() -> None:
     known = {*SHELLS, *SHOWN_ONLY, "python", "sql"}
     assert [block.place for block in BLOCKS if block.language not in known] == []
+
+
+def test_both_languages_have_the_same_recipes() -> None:
+    counted = Counter(block.document for block in BLOCKS if block.language in ("python", "r"))
+    pairs = [
+        (name, name.replace(".ja.md", ".md")) for name in map(name_of, DOCUMENTS) if name.endswith(".ja.md")
+    ]
+    both = [pair for pair in pairs if (PROJECT_ROOT / pair[1]).exists() and "open-data" not in pair[0]]
+    assert [pair for pair in both if counted[pair[0]] != counted[pair[1]]] == []
+    assert counted["docs/analysts.md"] >= 7
 
 
 @pytest.fixture(scope="module")
