@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import time
 from argparse import Namespace
@@ -158,7 +159,8 @@ def sources(arguments: Namespace, home: Home, say: Speaker) -> int:
     elif arguments.sources:
         _print_lines(source_lines(listed, say))
     else:
-        write_table(*source_table(listed, say), sys.stdout)
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        write_table(*source_table(listed, say, width), sys.stdout)
         _print_lines(trouble_lines(listed, say))
         print(say("source_details"))
     return _OK

@@ -18,6 +18,9 @@ from pipelines.quarantine import ACQUISITION, read_defects
 from pipelines.settings import Home, now, today
 
 _FIRST_SHOWN = 20
+_SAID_IN_FULL = ("publisher", "licence", "cadence")
+# With fewer columns than these on the terminal the long texts would be broken into unreadable bits.
+_ALL_COLUMNS = 120
 
 
 def list_sources(home: Home, only: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -148,26 +151,35 @@ def _table_summary(table: dict[str, Any], say: Speaker) -> str:
     return say("table_held", files=table["files"], figures=table["figures"], span=span) + refused
 
 
-def source_table(listed: list[dict[str, Any]], say: Speaker) -> tuple[Columns, list[Cells]]:
-    """Return the list as a table, one row a source; what is overdue, stale or failing stands out."""
-    names = ("source", "publisher", "licence", "cadence", "files", "last", "freshness", "defects")
+def source_table(
+    listed: list[dict[str, Any]], say: Speaker, width: int | None
+) -> tuple[Columns, list[Cells]]:
+    """Return the list as a table, one row a source; what is overdue or stale stands out.
+
+    On a narrow terminal (`width` in columns, None: no terminal) publisher, licence and cadence are left out.
+    """
+    is_wide = width is None or width >= _ALL_COLUMNS
+    names = ["source", *_SAID_IN_FULL, "files", "last", "freshness", "defects"]
     rows: list[Cells] = []
     for entry in listed:
-        last, messages = entry["last_retrieved_at"], entry["defect_messages"][say.language]
+        last = entry["last_retrieved_at"]
         is_late = entry["freshness"] == "overdue" or entry["is_stale"]
         rows.append(
             (
                 entry["source_id"],
-                *(choose((pair["ja"], pair["en"]), say.language) for pair in (
-                    entry["publisher"], entry["licence"], entry["cadence"]
-                )),
+                *(
+                    choose((entry[key]["ja"], entry[key]["en"]), say.language)
+                    for key in _SAID_IN_FULL
+                    if is_wide
+                ),
                 len(entry["files"]),
                 f"{last:%Y-%m-%d}" if last else None,
                 Marked(say.word(FRESHNESS, entry["freshness"]), "red" if is_late else ""),
-                len(messages),
+                len(entry["defect_messages"][say.language]),
             )
-        )  # fmt: skip
-    return Columns.of(say(f"source_{name}") for name in names), rows
+        )
+    shown = (say(f"source_{name}") for name in names if is_wide or name not in _SAID_IN_FULL)
+    return Columns.of(shown, whole=1), rows
 
 
 def trouble_lines(listed: list[dict[str, Any]], say: Speaker) -> Iterator[str]:

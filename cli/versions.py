@@ -83,7 +83,7 @@ def version_table(listed: list[dict[str, Any]], say: Speaker) -> tuple[Columns, 
         )
         for entry in listed
     ]
-    return Columns.of(say(f"version_{name}") for name in names), rows
+    return Columns.of((say(f"version_{name}") for name in names), whole=2), rows
 
 
 def _database_of(home: Home, name: str, say: Speaker) -> tuple[str, Path]:
