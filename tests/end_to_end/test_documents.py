@@ -86,7 +86,8 @@ NOT_TYPED = {
     "umask 077": "makes a secret for `mieruka serve`",
 }
 _INVENTED = "mieruka check library_loans_"
-# Languages of blocks that are shown, not run, and Python and SQL that need more than a warehouse.
+# Languages of blocks that are shown, not run (R and its duckdb are not installed here), and pages whose Python and SQL
+# need more than a warehouse.
 SHOWN_ONLY = {"text", "toml", "yaml", "csv", "nginx", "markdown", "r", "json", "html", ""}
 NOT_RUN = {
     "docs/queries.md": "written from docs/queries/, which test_queries.py runs and compares",
