@@ -23,9 +23,10 @@ from cli.main import build_parser, main
 from cli.messages import LANGUAGES, Speaker
 from cli.parser import commands_of, width, wrapped
 from cli.progress import Display
+from cli.sources import list_sources, source_table
 from cli.tables import FORMATS, Cells, Columns, Marked, write
 from pipelines.progress import report
-from pipelines.settings import PROJECT_ROOT
+from pipelines.settings import PROJECT_ROOT, SOURCES_DIR, Home
 
 NAMES = [name for name, _ in commands_of(build_parser(Speaker("ja")))]
 
@@ -231,6 +232,29 @@ def test_full_width_letters_keep_the_columns_of_a_terminal_apart(monkeypatch: py
         lines = shown.splitlines()
         assert max(cell_len(line) for line in lines) <= wide
     assert sum("不定期" in line for line in lines) == 3
+
+
+def test_ids_are_never_broken_over_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("soumu__public_accounting_indicators", "統一的な基準による財務書類に関する情報（指標一覧）")]
+    columns = Columns.of(["データ源", "題名"], whole=1)
+    assert "soumu__public_accounting_indicators" in on_terminal(50, monkeypatch, columns, rows)
+
+
+def test_records_have_their_values_in_one_column() -> None:
+    out = io.StringIO()
+    write("records", Columns.of(["鮮度", "value"]), [("最新", 1)], out)
+    first, second = out.getvalue().splitlines()[1:]
+    assert cell_len(first.partition("最新")[0]) == cell_len(second.partition("1")[0])
+
+
+@pytest.mark.parametrize("wide", [None, 200, 80])
+def test_sources_leave_out_on_a_narrow_terminal_what_is_said_in_full_elsewhere(
+    home: Home, wide: int | None
+) -> None:
+    columns, rows = source_table(list_sources(home), Speaker("ja"), wide)
+    assert ("利用条件" in columns.names) == (wide != 80)
+    assert {len(row) for row in rows} == {len(columns.names)}
+    assert len(rows) == len(list(SOURCES_DIR.glob("[!_]*/source.yml")))
 
 
 @pytest.mark.parametrize("quiet", [True, False])
