@@ -72,7 +72,7 @@ def list_versions(home: Home) -> list[dict[str, Any]]:
 def version_table(listed: list[dict[str, Any]], say: Speaker) -> tuple[Columns, list[Cells]]:
     """Return the list as a table; `*` marks the version that is published."""
     names = ("published", "version", "day", "sources", "figures", "remark")
-    rows = [
+    rows: list[Cells] = [
         (
             "*" if entry["is_published"] else "",
             entry["version"],
