@@ -226,11 +226,14 @@ def language_of(document: str) -> str:
     )
 
 
+# So many lines of an answer are told when it is another than shown.
+_TOLD = 40
+
+
 def check_shown(typed: Typed, answer: Answer) -> None:
     if typed.shown is not None and not as_pattern(typed.shown).fullmatch(f"{answer.out.rstrip()}\n"):
-        pytest.fail(
-            f"{typed.place}: {typed.command}\nanswers otherwise than shown:\n{answer.out}{answer.err}"
-        )
+        told = "\n".join(f"{answer.out}{answer.err}".splitlines()[:_TOLD])
+        pytest.fail(f"{typed.place}: {typed.command}\nanswers otherwise than shown:\n{told}", pytrace=False)
 
 
 PAGES = [name_of(path) for path in DOCUMENTS if any(block.document == name_of(path) for block in BLOCKS)]
