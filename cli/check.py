@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from cli.messages import Speaker
+from cli.tables import Cells, Columns, Marked
 from cli.usage import UsageError
 from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
 from pipelines.acquire.fetch import acquire
@@ -14,6 +15,7 @@ from pipelines.catalog.loader import Catalog, DescribedSource, load_catalog
 from pipelines.land.published import FileReading, PublishedReader
 from pipelines.land.register import load_register
 from pipelines.land.source import SourceLanding
+from pipelines.progress import report as progress
 from pipelines.quality.defect_report import FileReport
 from pipelines.settings import Home, now
 
@@ -127,14 +129,31 @@ def _badness(entry: tuple[DescribedSource, str, FileReading]) -> tuple[bool, int
     return reading.frame is None, sum(defect.severity == "error" for defect in reading.defects)
 
 
+def check_table(reports: list[FileReport], say: Speaker) -> tuple[Columns, list[Cells]]:
+    """Return one row a file: what it was read as, whether it can be accepted, how many defects it has."""
+    names = ("file", "table", "period", "accepted", "figures", "errors", "warnings")
+    rows: list[Cells] = []
+    for entry in reports:
+        errors = sum(defect.severity == "error" for defect in entry.defects)
+        word = Marked(say("check_yes"), "") if entry.accepted else Marked(say("check_no"), "bold red")
+        rows.append(
+            (entry.file, entry.table_title[say.language], entry.period, word, entry.figures, errors,
+             len(entry.defects) - errors)
+        )  # fmt: skip
+    return Columns.of(say(f"check_{name}") for name in names), rows
+
+
 def check_files(paths: list[Path], home: Home, source_id: str | None, say: Speaker) -> list[FileReport]:
     """Return a report for each file, and for each file below a folder that a source describes."""
     checker = _Checker(home, source_id, say)
     reports = []
     for path in paths:
         if path.is_dir():
-            found = [checker.check(file.path, file.name) for file in files_of(path)]
-            reports += [entry for entry in found if entry is not None]
+            files = list(files_of(path))
+            for done, file in enumerate(files):
+                progress("check", done, len(files), file.name)
+                if (entry := checker.check(file.path, file.name)) is not None:
+                    reports.append(entry)
             continue
         if not path.is_file():
             raise UsageError(say("no_file", path=path))

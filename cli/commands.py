@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import time
 from argparse import Namespace
@@ -144,31 +145,45 @@ def export(arguments: Namespace, home: Home, say: Speaker) -> int:
 
 
 def sources(arguments: Namespace, home: Home, say: Speaker) -> int:
-    """List the sources with the snapshots held, their freshness and their defects."""
-    from cli.sources import list_sources, source_lines
+    """List the sources with the snapshots held, their freshness and their defects; those named in full."""
+    from cli.sources import list_sources, source_lines, source_table, trouble_lines
+    from cli.tables import write_table
 
-    listed = list_sources(home)
+    if arguments.sources:
+        from pipelines.catalog.loader import load_catalog
+
+        _check_known(arguments.sources, list(load_catalog().sources), say)
+    listed = list_sources(home, arguments.sources)
     if arguments.json:
         print(to_json(listed))
-    else:
+    elif arguments.sources:
         _print_lines(source_lines(listed, say))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        write_table(*source_table(listed, say, width), sys.stdout)
+        _print_lines(trouble_lines(listed, say))
+        print(say("source_details"))
     return _OK
 
 
 def check(arguments: Namespace, home: Home, say: Speaker) -> int:
     """Report the defects of files; exit 1 when there are any."""
-    from cli.check import check_files
+    from cli.check import check_files, check_table
+    from cli.progress import Display
+    from cli.tables import write_table
     from pipelines.files import write_atomically
     from pipelines.quality.defect_report import as_html, as_text
 
-    reports = check_files([Path(name) for name in arguments.files], home, arguments.source, say)
+    with Display(say, quiet=True).shown():
+        reports = check_files([Path(name) for name in arguments.files], home, arguments.source, say)
     if arguments.html:
         write_atomically(Path(arguments.html), as_html(reports, say.language))
         print(say("check_page", path=arguments.html))
     elif arguments.json:
         print(to_json([entry.as_record() for entry in reports]))
     else:
-        for line in as_text(reports, say.language):
+        write_table(*check_table(reports, say), sys.stdout)
+        for line in as_text([entry for entry in reports if entry.defects], say.language):
             print(line)
     return _FAILED if any(entry.defects for entry in reports) else _OK
 
@@ -223,10 +238,12 @@ def _savings_of(arguments: Namespace, path: Path, say: Speaker) -> int:
 
 def fetch(arguments: Namespace, home: Home, say: Speaker) -> int:
     """Acquire the files of the named sources, or of all."""
+    from cli.progress import Display
     from pipelines.acquire.fetch import acquire
     from pipelines.acquire.web_source import web_source
     from pipelines.catalog.loader import load_catalog
     from pipelines.lock import writing
+    from pipelines.progress import report as report_step
 
     catalog = load_catalog()
     names = arguments.sources or list(catalog.sources)
@@ -236,7 +253,9 @@ def fetch(arguments: Namespace, home: Home, say: Speaker) -> int:
     with writing(home, wait_of(arguments, say), lambda: tell_waiting(home, say)):
         web = None if origin or is_offline() else web_source(home)
         for name in names:
-            snapshots, defects = acquire(catalog.sources[name], home, origin, web)
+            with Display(say, quiet=True).shown():
+                report_step("acquire", detail=name)
+                snapshots, defects = acquire(catalog.sources[name], home, origin, web)
             failures += len(defects)
             print(say("fetched", source=name, files=len(snapshots)))
             for defect in defects:
@@ -348,6 +367,7 @@ def config(arguments: Namespace, home: Home, say: Speaker) -> int:
 def report(arguments: Namespace, home: Home, say: Speaker) -> int:
     """Write the web pages; exit 2 when the folder holds something else or the contact is no address."""
     from cli.export import base_url_of
+    from cli.progress import Display
     from cli.report import write_pages
     from pipelines.pages.site import NotOurFolderError
 
@@ -357,7 +377,8 @@ def report(arguments: Namespace, home: Home, say: Speaker) -> int:
     base_url = base_url_of(arguments, say)
     folder = Path(arguments.to) if arguments.to else None
     try:
-        made = write_pages(home, folder, contact, base_url, only_pages=arguments.only_pages)
+        with Display(say, quiet=True).shown():
+            made = write_pages(home, folder, contact, base_url, only_pages=arguments.only_pages)
     except NotOurFolderError as error:
         raise UsageError(say("not_our_folder", path=error)) from error
     print(
@@ -369,14 +390,16 @@ def report(arguments: Namespace, home: Home, say: Speaker) -> int:
 
 def versions(arguments: Namespace, home: Home, say: Speaker) -> int:
     """List the versions kept; the published one is marked."""
-    from cli.versions import list_versions, version_lines
+    from cli.tables import write_table
+    from cli.versions import list_versions, version_table
 
     listed = list_versions(home)
     if arguments.json:
         print(to_json(listed))
+    elif listed:
+        write_table(*version_table(listed, say), sys.stdout)
     else:
-        for line in version_lines(listed, say):
-            print(line)
+        print(say("no_versions"))
     return _OK
 
 

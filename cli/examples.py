@@ -20,7 +20,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("mieruka explain cloud_municipalities", "全国の判定の計算と出典", "the arithmetic and sources of the national verdict"),
         ("mieruka explain asset_depreciation_rate --area 320005", "島根県の数値とその位置", "the figures of Shimane, and where it stands"),
     ),
-    "sources": (("mieruka sources", "データ源、鮮度、最後の失敗", "sources, freshness, last failure"),),
+    "sources": (
+        ("mieruka sources", "データ源、鮮度、最後の失敗", "sources, freshness, last failure"),
+        ("mieruka sources soumu__fiscal_indices", "一つのデータ源の利用条件、表ごとのファイルと年、不備", "one source with its licence, files and years of each table, defects"),
+    ),
     "check": (
         ("mieruka check figures.csv --source mieruka__cited_figures", "一つのファイルを調べる", "check one file"),
         ("mieruka check downloads --html report.html", "フォルダーを調べ、報告をページに書く", "check a folder, and write the report as a page"),

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.messages import Speaker
+from cli.progress import Display
 from cli.reader import open_for_export
 from cli.usage import UsageError
+from pipelines.progress import report
 from pipelines.settings import Home
 
 if TYPE_CHECKING:
@@ -157,23 +159,13 @@ def _export(
 ) -> Exported:
     from pipelines.export.run import Export
 
-    export = Export(
-        connection, selection, formats, _version(connection), _chosen(selection, say), _progress()
-    )
-    try:
+    def tell(name: str) -> None:
+        report("export", detail=name)
+
+    chosen = _chosen(selection, say)
+    export = Export(connection, selection, formats, _version(connection), chosen, tell)
+    with Display(say, quiet=True).shown():
         return export.into(folder, *more)
-    finally:
-        _progress()("")
-
-
-def _progress() -> Callable[[str], None]:
-    """Return what shows the file being written: one line of a terminal, nothing where nobody looks."""
-
-    def show(name: str) -> None:
-        if sys.stderr.isatty():
-            print(f"\r\033[K{name}", end="", file=sys.stderr, flush=True)
-
-    return show
 
 
 def _on_the_web(

@@ -78,6 +78,7 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     explain.add_argument("--json", action="store_true", help=say("help_json"))
 
     sources = add("sources")
+    sources.add_argument("sources", nargs="*", metavar="SOURCE", help=say("help_source"))
     sources.add_argument("--json", action="store_true", help=say("help_json"))
 
     check = add("check")

@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.messages import Speaker, stale_text
+from cli.progress import Display
 from cli.waiting import tell_waiting
 from pipelines.attempts import Stale
 from pipelines.defects import Defect
 from pipelines.files import StorageError
 from pipelines.lock import writing
-from pipelines.progress import Step, listening, report
+from pipelines.progress import report
 from pipelines.publish.runs import History, Run, read_publication
 from pipelines.quarantine import ACQUISITION, discard_damaged, read_defects
 from pipelines.settings import Home, is_offline, now, today
@@ -106,49 +106,6 @@ def _settled(home: Home, catalog: Catalog, sight: Sight, run: Run | None) -> Run
     return RunOutcome(run, kept, failures, stale)
 
 
-class _Display:
-    """Shows the steps on a terminal as one moving line, elsewhere as one line a step."""
-
-    def __init__(self, say: Speaker) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self._say = say
-        self._console = Console(stderr=True, highlight=False)
-        self._progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn(),
-            console=self._console, transient=True,
-        )  # fmt: skip
-        self._task: Any = None
-        self._current = ""
-        self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def shown(self) -> Iterator[None]:
-        """Show the steps of everything inside."""
-        with (
-            self._progress if self._console.is_terminal else contextlib.nullcontext(),
-            listening(self._on_step),
-        ):
-            yield
-
-    def _on_step(self, step: Step) -> None:
-        with self._lock:
-            label = self._say(f"step_{step.name}")
-            if not self._console.is_terminal:
-                if step.name != self._current:
-                    print(f"- {label}", file=sys.stderr, flush=True)
-            elif step.name != self._current:
-                if self._task is not None:
-                    self._progress.remove_task(self._task)
-                self._task = self._progress.add_task(label, total=step.total, detail=step.detail)
-            else:
-                self._progress.update(
-                    self._task, completed=step.done, total=step.total, detail=step.detail[:60]
-                )
-            self._current = step.name
-
-
 def _failure_text(result: Any) -> str:
     """Return why a run failed, in the words of the step that failed first."""
     for event in result.all_events:
@@ -231,7 +188,7 @@ def run_warehouse(
     with writing(home, wait, lambda: tell_waiting(home, say)):
         sight = Sight(home, origin, full=full is not None)
         if origin is None and not offline and not is_offline():
-            with _Display(say).shown():
+            with Display(say).shown():
                 _ask_the_web(home)
         known = None if full else sight.outcome_if_unchanged(today())
         if known is None:
@@ -255,7 +212,7 @@ def _run_closely(
         return _settled(home, catalog, sight, None)
     started = now()
     try:
-        with _Display(say).shown():
+        with Display(say).shown():
             _execute(home, origin, full, accept)
     except RunFailedError:
         # Where nothing could be published for want of room, this cannot be written either.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from cli.messages import FRESHNESS, FRESHNESS_BASES, Speaker, stale_text
+from cli.tables import Cells, Columns, Marked
 from pipelines.acquire.archive import Archive
 from pipelines.catalog.loader import load_catalog
 from pipelines.catalog.vocabulary import load_vocabulary
@@ -18,14 +19,19 @@ from pipelines.quarantine import ACQUISITION, read_defects
 from pipelines.settings import Home, now, today
 
 _FIRST_SHOWN = 20
+_SAID_IN_FULL = ("publisher", "licence", "cadence")
+# With fewer columns than these on the terminal the long texts would be broken into unreadable bits.
+_ALL_COLUMNS = 120
 
 
-def list_sources(home: Home) -> list[dict[str, Any]]:
-    """Return one record a source; works before anything was acquired."""
+def list_sources(home: Home, only: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return one record a source, or of those named; works before anything was acquired."""
     archive, vocabulary = Archive(home), load_vocabulary()
     held = archive.snapshots()
     listed = []
     for source in load_catalog().sources.values():
+        if only and source.source_id not in only:
+            continue
         text = source.description
         snapshots = [entry for entry in held if entry.source_id == source.source_id]
         failures = read_defects(home, source.source_id, ACQUISITION)
@@ -144,6 +150,48 @@ def _table_summary(table: dict[str, Any], say: Speaker) -> str:
     span = f"{periods[0]} – {periods[-1]}" if len(periods) > 1 else "".join(periods)
     refused = f", {say('files_refused', count=table['refused'])}" if table["refused"] else ""
     return say("table_held", files=table["files"], figures=table["figures"], span=span) + refused
+
+
+def source_table(
+    listed: list[dict[str, Any]], say: Speaker, width: int | None
+) -> tuple[Columns, list[Cells]]:
+    """Return the list as a table, one row a source; what is overdue or stale stands out.
+
+    On a narrow terminal (`width` in columns, None: no terminal) publisher, licence and cadence are left out.
+    """
+    is_wide = width is None or width >= _ALL_COLUMNS
+    names = ["source", *_SAID_IN_FULL, "files", "last", "freshness", "defects"]
+    rows: list[Cells] = []
+    for entry in listed:
+        last = entry["last_retrieved_at"]
+        is_late = entry["freshness"] == "overdue" or entry["is_stale"]
+        rows.append(
+            (
+                entry["source_id"],
+                *(
+                    choose((entry[key]["ja"], entry[key]["en"]), say.language)
+                    for key in _SAID_IN_FULL
+                    if is_wide
+                ),
+                len(entry["files"]),
+                f"{last:%Y-%m-%d}" if last else None,
+                Marked(say.word(FRESHNESS, entry["freshness"]), "red" if is_late else ""),
+                len(entry["defect_messages"][say.language]),
+            )
+        )
+    shown = (say(f"source_{name}") for name in names if is_wide or name not in _SAID_IN_FULL)
+    return Columns.of(shown, whole=1), rows
+
+
+def trouble_lines(listed: list[dict[str, Any]], say: Speaker) -> Iterator[str]:
+    """Yield what failed last and which tables show old figures, one line each."""
+    from rich.markup import escape
+
+    for entry in listed:
+        told = [_stale_text(name, table, say) for name, table in entry["tables"].items() if table["is_stale"]]
+        if error := entry["last_error"][say.language]:
+            told.append(f"{say('source_error')}: {error}")
+        yield from (f"[red]{escape(entry['source_id'])}: {escape(text)}[/red]" for text in told)
 
 
 def source_lines(listed: list[dict[str, Any]], say: Speaker) -> Iterator[str]:

@@ -19,14 +19,27 @@ _READABLE = 9
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
 
 
+class Marked(str):
+    """A text that stands out on a terminal, in a style of rich; elsewhere it is the text alone."""
+
+    style: str
+
+    def __new__(cls, text: str, style: str) -> Marked:
+        """Return the text with its style."""
+        made = super().__new__(cls, text)
+        made.style = style
+        return made
+
+
 @dataclass(frozen=True)
 class Columns:
-    """The names of the columns, no two of them alike."""
+    """The names of the columns, no two of them alike; the first `whole` are never broken over lines."""
 
     names: tuple[str, ...]
+    whole: int = 0
 
     @classmethod
-    def of(cls, names: Iterable[str]) -> Columns:
+    def of(cls, names: Iterable[str], whole: int = 0) -> Columns:
         """Return the names, those numbered that stand more than once, so that no column is lost."""
         taken: list[str] = []
         for name in names:
@@ -35,7 +48,7 @@ class Columns:
                 number += 1
                 unique = f"{name}_{number}"
             taken.append(unique)
-        return cls(tuple(taken))
+        return cls(tuple(taken), whole)
 
 
 def is_number(value: Any) -> bool:
@@ -128,10 +141,11 @@ def write_table(columns: Columns, rows: Iterable[Cells], out: TextIO) -> None:
         write_records(columns, held, out)
         return
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for name, flush in zip(columns.names, _flush_right(columns, held), strict=True):
-        table.add_column(Text(on_one_line(name)), justify="right" if flush else "left", overflow="fold")
+    for place, (name, flush) in enumerate(zip(columns.names, _flush_right(columns, held), strict=True)):
+        side, is_whole = "right" if flush else "left", place < columns.whole
+        table.add_column(Text(on_one_line(name)), justify=side, overflow="fold", no_wrap=is_whole)  # type: ignore[arg-type]
     for row in held:
-        table.add_row(*(Text(on_one_line(value)) for value in row))
+        table.add_row(*(Text(on_one_line(value), style=getattr(value, "style", "")) for value in row))
     console.print(table)
 
 
@@ -151,11 +165,13 @@ def _plain_lines(columns: Columns, rows: Sequence[Cells]) -> Iterator[str]:
 
 def write_records(columns: Columns, rows: Iterable[Cells], out: TextIO) -> None:
     """Write each row as lines of name and value."""
-    width = max((len(name) for name in columns.names), default=0)
+    from rich.cells import cell_len, set_cell_size
+
+    width = max((cell_len(name) for name in columns.names), default=0)
     for number, row in enumerate(rows, start=1):
         out.write(f"[{number}]\n")
         for name, value in zip(columns.names, row, strict=True):
-            out.write(f"  {name:<{width}}  {on_one_line(value)}".rstrip() + "\n")
+            out.write(f"  {set_cell_size(name, width)}  {on_one_line(value)}".rstrip() + "\n")
 
 
 _WRITERS = {

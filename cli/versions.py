@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.messages import Speaker
+from cli.tables import Cells, Columns
 from cli.usage import UsageError
 from pipelines.publish.differences import SECTIONS
 from pipelines.publish.runs import read_publication
@@ -68,15 +69,21 @@ def list_versions(home: Home) -> list[dict[str, Any]]:
     return listed
 
 
-def version_lines(listed: list[dict[str, Any]], say: Speaker) -> Iterator[str]:
-    """Yield the list in words."""
-    if not listed:
-        yield say("no_versions")
-    for entry in listed:
-        mark = "*" if entry["is_published"] else " "
-        held = f"  {say('held_since', moment=entry['held_since'])}" if entry["held_since"] else ""
-        counted = say("version_counts", sources=entry["sources_changed"], figures=entry["figures_changed"])
-        yield f"{mark} {entry['version']}  {say('version_day', day=entry['run_date'])}  {counted}{held}"
+def version_table(listed: list[dict[str, Any]], say: Speaker) -> tuple[Columns, list[Cells]]:
+    """Return the list as a table; `*` marks the version that is published."""
+    names = ("published", "version", "day", "sources", "figures", "remark")
+    rows: list[Cells] = [
+        (
+            "*" if entry["is_published"] else "",
+            entry["version"],
+            entry["run_date"],
+            entry["sources_changed"],
+            entry["figures_changed"],
+            say("held_since", moment=entry["held_since"]) if entry["held_since"] else None,
+        )
+        for entry in listed
+    ]
+    return Columns.of((say(f"version_{name}") for name in names), whole=2), rows
 
 
 def _database_of(home: Home, name: str, say: Speaker) -> tuple[str, Path]:

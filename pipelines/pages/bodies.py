@@ -14,6 +14,7 @@ from pipelines.pages.charts import PeerYear, Strip, body_chart
 from pipelines.pages.queries import Row, grouped
 from pipelines.pages.shown import both, text
 from pipelines.pages.site import Site
+from pipelines.progress import report
 
 # The items that get a chart, in groups; the others are in a table with their newest figure.
 MAIN_ITEMS = {
@@ -36,7 +37,8 @@ def write(site: Site) -> None:
     """Write `areas.html`, the index for the search, and the pages of all bodies."""
     bodies = _Bodies(site)
     bodies.write_index()
-    for codes in bodies.by_prefecture.values():
+    for done, codes in enumerate(bodies.by_prefecture.values()):
+        report("pages", done, len(bodies.by_prefecture), bodies.areas[codes[0]]["name_ja"])
         bodies.write_some(codes)
 
 

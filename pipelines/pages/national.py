@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from pipelines.catalog.glossary import load_glossary
 from pipelines.pages import queries
 from pipelines.pages.charts import Cone, History, Path
 from pipelines.pages.queries import Row, grouped
@@ -148,6 +149,7 @@ class _National:
             kpi=kpi, verdict=self.verdict(kpi_id), api=self.site.api(f"kpi/{kpi_id}.json"),
             initiatives=[row for row in self.initiatives if row["initiative_no"] in kpi["initiative_nos"]],
             measures=[self._explained(measure) for measure in self.measures[kpi_id]],
+            terms={name: term for name, term in load_glossary().items() if kpi_id in term.explains},
         )  # fmt: skip
 
     def _explained(self, measure: Row) -> dict[str, Any]:

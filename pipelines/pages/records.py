@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pipelines.catalog.glossary import KINDS, load_glossary
 from pipelines.pages import queries
 from pipelines.pages.charts import gantt_bar
 from pipelines.pages.queries import Row, grouped
@@ -30,6 +31,7 @@ def write(site: Site) -> None:
     _write_quality(site)
     _write_sources(site)
     _write_dictionary(site)
+    _write_glossary(site)
     site.page("about.html", "about.html", "about")
 
 
@@ -150,3 +152,11 @@ def _write_dictionary(site: Site) -> None:
     site.page("dictionary.html", "dictionary.html", "dictionary", tables=list(tables.values()))
     for (schema, name), table in tables.items():
         site.page(f"dictionary/{schema}.{name}.html", "dictionary_table.html", "dictionary", table=table)
+
+
+def _write_glossary(site: Site) -> None:
+    """Write the terms by their kinds; figures of KPIs are linked to their pages."""
+    terms = load_glossary()
+    kpis = {row["kpi_id"] for row in site.rows(queries.KPIS)}
+    groups = [(kind, {name: term for name, term in terms.items() if term.kind == kind}) for kind in KINDS]
+    site.page("glossary.html", "glossary.html", "about", groups=groups, terms=terms, kpis=kpis)

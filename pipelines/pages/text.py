@@ -305,6 +305,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "column": ("列", "Column"),
     "type": ("型", "Type"),
     "description": ("説明", "Description"),
+    # glossary
+    "glossary_title": ("用語集", "Glossary"),
+    "glossary_lead": ("財政と改革の用語、判定のことば、技術のことばを、自分たちの言葉で説明したものです。財政の用語の正確な定義は、添えた法律・文書にあります。", "Terms of public finance, of the verdicts and of engineering in our own words. The law or document beside a term of finance has its exact definition."),
+    "glossary_fiscal": ("財政と改革", "Public finance and its reform"),
+    "glossary_method": ("判定のことば", "Words of the verdicts"),
+    "glossary_engineering": ("技術のことば", "Engineering"),
+    "glossary_authority": ("定め", "Defined by"),
+    "glossary_see": ("関連", "See"),
     # about
     "about_title": ("見方", "How to read these pages"),
     "about_verdict": ("判定の決め方", "How verdicts are made"),

@@ -97,6 +97,11 @@ def test_the_day_on_which_a_source_becomes_overdue_is_a_reason_to_run(home: Path
 
 
 def test_sources_in_words_names_freshness(home: Path) -> None:
-    shown = call(home, "sources", "--lang", "en").stdout
+    table = call(home, "sources", "--lang", "en").stdout.splitlines()
+    assert [line.split()[-2:] for line in table if line.startswith("cao__")] == [["fresh", "0"]]
+    assert [line.split()[-2:] for line in table if line.startswith("jlis__")] == [["unknown", "0"]]
+    named = ("cao__reform_roadmap_2017", "jlis__konbini_issuance")
+    shown = call(home, "sources", *named, "--lang", "en").stdout
     assert "freshness: fresh (published once)" in shown
     assert "freshness: unknown (no file held)" in shown
+    assert "soumu__" not in shown

@@ -20,7 +20,7 @@ PAGES = (
     "index.html", "kpi/cloud_municipalities.html", "kpi/konbini_issuance.html", "kpi/asset_depreciation_rate.html",
     "area/131016.html", "area/030007.html", "areas.html", "map.html", "map.html#item=asset_depreciation_rate",
     "compare.html#x=asset_depreciation_rate&y=per_capita_cost_accrual&a=131016", "coverage.html", "schedule.html",
-    "quality.html", "sources.html", "dictionary.html", "dictionary/marts.fct_observation.html", "about.html",
+    "quality.html", "sources.html", "dictionary.html", "dictionary/marts.fct_observation.html", "glossary.html", "about.html",
 )  # fmt: skip
 
 

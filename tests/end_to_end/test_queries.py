@@ -1,12 +1,9 @@
-"""The worked queries and the recipes for analysts, on a published warehouse: what the documents say is what happens."""
+"""The worked queries on a published warehouse: what they say they answer is what they answer."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -183,63 +180,3 @@ def test_macros_are_commented_too(warehouse: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     assert len(macros) >= 5
     assert [name for name, comment in macros if not comment] == []
-
-
-# The recipes.
-
-RECIPES = [
-    (page, number, code)
-    for page in ("analysts.ja.md", "analysts.md")
-    for number, code in enumerate(
-        re.findall(
-            r"^```python\n(.*?)^```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-        )
-    )
-]
-
-
-def test_both_pages_have_the_same_recipes() -> None:
-    pages = {page for page, _, _ in RECIPES}
-    counts = {page: sum(other == page for other, _, _ in RECIPES) for page in pages}
-    assert len(set(counts.values())) == 1
-    assert min(counts.values()) >= 6
-
-
-@pytest.fixture(scope="module")
-def beside_warehouse(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("recipes")
-    (folder / "warehouse").symlink_to(home)
-    return folder
-
-
-@pytest.mark.parametrize("page", ["analysts.ja.md", "analysts.md"])
-def test_recipes_in_python_work(beside_warehouse: Path, page: str) -> None:
-    code = "\n".join(
-        f"def recipe_{number}():\n" + _indented(code) for name, number, code in RECIPES if name == page
-    )
-    calls = "\n".join(f"recipe_{number}()" for name, number, _ in RECIPES if name == page)
-    result = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{calls}"], cwd=beside_warehouse, capture_output=True, text=True, check=False,
-        env={**os.environ},
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr
-
-
-def _indented(code: str) -> str:
-    # A constant of a recipe is one of its function.
-    return "\n".join("    " + line for line in code.replace("PATH = ", "global PATH\nPATH = ").splitlines())
-
-
-@pytest.mark.parametrize("page", ["analysts.ja.md", "analysts.md"])
-def test_commands_in_the_documents_work(mieruka: Mieruka, page: str) -> None:
-    import shlex
-
-    shells = re.findall(
-        r"^```sh\n(.*?)^```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-    )
-    lines = [line for block in shells for line in block.splitlines() if line.startswith("mieruka ")]
-    assert len(lines) >= 3
-    for line in lines:
-        result = mieruka(*shlex.split(line.partition(" > ")[0])[1:])
-        assert result.returncode == 0, result.stderr
-        assert len(result.stdout.splitlines()) > 3

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import pty
+import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -20,7 +22,11 @@ from cli.examples import EXAMPLES
 from cli.main import build_parser, main
 from cli.messages import LANGUAGES, Speaker
 from cli.parser import commands_of, width, wrapped
-from cli.tables import FORMATS, Columns, write
+from cli.progress import Display
+from cli.sources import list_sources, source_table
+from cli.tables import FORMATS, Cells, Columns, Marked, write
+from pipelines.progress import report
+from pipelines.settings import PROJECT_ROOT, SOURCES_DIR, Home
 
 NAMES = [name for name, _ in commands_of(build_parser(Speaker("ja")))]
 
@@ -180,13 +186,15 @@ def test_a_table_for_a_pipe_is_aligned_by_width_and_plain() -> None:
     assert not any(letter in "".join(lines) for letter in "│─┌")
 
 
-def on_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> str:
+def on_terminal(
+    wide: int, monkeypatch: pytest.MonkeyPatch, columns: Columns = COLUMNS, rows: Sequence[Cells] = ROWS
+) -> str:
     """Return what is written to a terminal of a width."""
-    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("COLUMNS", str(wide))
     monkeypatch.setenv("TERM", "xterm-256color")
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w", encoding="utf-8") as out:
-        write("table", COLUMNS, ROWS, out)
+        write("table", columns, rows, out)
     text = os.read(ours, 65536).decode()
     os.close(ours)
     return text
@@ -202,6 +210,90 @@ def test_a_terminal_gets_rules_and_a_narrow_one_records(monkeypatch: pytest.Monk
 def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[3" not in on_terminal(80, monkeypatch)
+
+
+def test_what_stands_out_does_so_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(Marked("遅れ", "red"), 3)]
+    columns = Columns.of(["鮮度", "不備"])
+    assert "\x1b[31m遅れ" in on_terminal(80, monkeypatch, columns, rows)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[31m" not in on_terminal(80, monkeypatch, columns, rows)
+    out = io.StringIO()
+    write("table", columns, rows, out)
+    assert out.getvalue() == "鮮度  不備\n遅れ     3\n"
+
+
+def test_full_width_letters_keep_the_columns_of_a_terminal_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    columns = Columns.of(["公表主体", "利用条件", "周期"])
+    rows = [("地方公共団体情報システム機構", "事実の引用（数値ごとに出典を明記）", "不定期")] * 3
+    for wide in (30, 40, 60, 100):
+        shown = re.sub(r"\x1b\[[0-9;]*m|\r", "", on_terminal(wide, monkeypatch, columns, rows))
+        lines = shown.splitlines()
+        assert max(cell_len(line) for line in lines) <= wide
+    assert sum("不定期" in line for line in lines) == 3
+
+
+def test_ids_are_never_broken_over_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("soumu__public_accounting_indicators", "統一的な基準による財務書類に関する情報（指標一覧）")]
+    columns = Columns.of(["データ源", "題名"], whole=1)
+    assert "soumu__public_accounting_indicators" in on_terminal(50, monkeypatch, columns, rows)
+
+
+def test_records_have_their_values_in_one_column() -> None:
+    out = io.StringIO()
+    write("records", Columns.of(["鮮度", "value"]), [("最新", 1)], out)
+    first, second = out.getvalue().splitlines()[1:]
+    assert cell_len(first.partition("最新")[0]) == cell_len(second.partition("1")[0])
+
+
+@pytest.mark.parametrize("wide", [None, 200, 80])
+def test_sources_leave_out_on_a_narrow_terminal_what_is_said_in_full_elsewhere(
+    home: Home, wide: int | None
+) -> None:
+    columns, rows = source_table(list_sources(home), Speaker("ja"), wide)
+    assert ("利用条件" in columns.names) == (wide != 80)
+    assert {len(row) for row in rows} == {len(columns.names)}
+    assert len(rows) == len(list(SOURCES_DIR.glob("[!_]*/source.yml")))
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_progress_is_no_noise_where_nobody_looks(quiet: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    with Display(Speaker("ja"), quiet=quiet).shown():
+        report("pages", 0, 2, "北海道")
+        report("pages", 1, 2, "[bold]青森県")
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "" if quiet else "- ページ\n")
+
+
+def test_progress_moves_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w", encoding="utf-8") as out:
+        monkeypatch.setattr("sys.stderr", out)
+        with Display(Speaker("en"), quiet=True).shown():
+            report("export", 1, 2, "csv/[red]names.csv")
+        out.flush()
+        shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert "export" in shown
+    assert "csv/[red]names.csv" in shown
+    assert shown.endswith(("\x1b[?25h", "\x1b[2K"))
+
+
+def test_every_step_has_a_name_in_both_languages() -> None:
+    steps = {
+        found
+        for folder in ("pipelines", "assets", "cli")
+        for path in (PROJECT_ROOT / folder).rglob("*.py")
+        for found in re.findall(
+            r'\b(?:report|progress|report_step)\("([a-z]+)"', path.read_text(encoding="utf-8")
+        )
+    }
+    assert steps >= {"acquire", "land", "build", "gate", "publish", "export", "pages", "check"}
+    for language in LANGUAGES:
+        assert [step for step in steps if not Speaker(language)(f"step_{step}")] == []
 
 
 def test_formats_are_those_that_can_be_written() -> None:
