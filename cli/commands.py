@@ -357,7 +357,9 @@ def report(arguments: Namespace, home: Home, say: Speaker) -> int:
     base_url = base_url_of(arguments, say)
     folder = Path(arguments.to) if arguments.to else None
     try:
-        made = write_pages(home, folder, contact, base_url, only_pages=arguments.only_pages)
+        made = write_pages(
+            home, folder, contact, base_url, only_pages=arguments.only_pages, data_docs=arguments.data_docs
+        )
     except NotOurFolderError as error:
         raise UsageError(say("not_our_folder", path=error)) from error
     print(

@@ -25,6 +25,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help_report_to": ("書く先のフォルダー（既定は倉庫の reports/site）", "folder to write to (default: reports/site in the home)"),
     "help_contact": ("誤りの知らせ先（メールアドレスまたは https の頁。MIERUKA_CONTACT でも指定できる）", "where errors are reported: a mail address or an https page (also MIERUKA_CONTACT)"),
     "help_only_pages": ("API・フィード・目録を頁のそばに書かない（団体が多いと数百MBになる）", "do not write API, feed and catalog beside the pages (with many bodies they take hundreds of MB)"),
+    "help_data_docs": ("公開前の検査の記録（Great Expectations の Data Docs）を頁のそばに書く。通信なしで開ける", "write the record of the checks (Data Docs of Great Expectations) beside the pages; they open without a network"),
     "help_report_offline": ("通信をしない（このコマンドはもともと通信しない）", "use no network (this command never does)"),
     "help_versions": ("保存している版の一覧を表示する", "list the versions kept"),
     "help_diff": ("二つの版の違いを表示する", "print what changed between two versions"),

@@ -342,3 +342,37 @@ def gantt_bar(start: int, end: int | None, years: tuple[int, int], *, is_inferre
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">'
         f'<path class="grid" d="{lines}"/><path class="{kind}" d="{shape}"/></svg>'
     )
+
+
+@dataclass(frozen=True)
+class GateBar:
+    """One gate of the history: its day, how many checks failed, and how many of these blocked."""
+
+    day: date
+    failed: int
+    blocking: int
+
+
+def gate_chart(bars: Sequence[GateBar]) -> Markup | None:
+    """Return the failed checks of each gate as bars, the blocking ones dark and marked; nothing when there are no gates."""
+    if not bars:
+        return None
+    step, height, floor = 34, 120, 92
+    width = max(340, 40 + step * len(bars))
+    most = max(1, *(bar.failed for bar in bars))
+    body = [
+        f'<path class="axis" d="M30 {floor}H{width - 8}"/>',
+        _text(24, floor - 66, str(most), "end"),
+        _text(24, floor + 4, "0", "end"),
+    ]
+    for number, bar in enumerate(bars):
+        x = 34 + number * step
+        tall, dark = (round(count / most * 70, 1) for count in (bar.failed, bar.blocking))
+        body.append(f'<rect class="gate-warn" x="{x}" y="{floor - tall:g}" width="24" height="{tall:g}"/>')
+        body.append(f'<rect class="gate-block" x="{x}" y="{floor - dark:g}" width="24" height="{dark:g}"/>')
+        body.append(_text(x + 12, floor - tall - 5, f"{'✗' if bar.blocking else ''}{bar.failed}", "centre"))
+        if number % max(1, -(-len(bars) // 12)) == 0:
+            body.append(_text(x + 12, floor + 17, f"{bar.day.month}/{bar.day.day}", "centre"))
+    return _drawn(
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">{"".join(body)}</svg>'
+    )
