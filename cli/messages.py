@@ -114,8 +114,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "export_in_home": ("倉庫そのものの中には書き出せません: {path}", "cannot write into the warehouse itself: {path}"),
     "export_other_files": ("{path} にはほかのファイルやフォルダーが {count} 件あります。それらには触れません", "{path} has {count} other files or folders; they are left alone"),
     "export_foreign_file": ("書き出しによらないファイルがすでにあります: {path}。何も変えていません。別のフォルダーを指定してください", "a file that no export wrote is in the way: {path}. Nothing was changed; name another folder"),
-    "export_too_many_rows": ("{table} は {rows:,} 行あり、Excelの1シート（{most:,} 行）に収まりません。--prefecture・--item・--years で範囲を選ぶか、csv・parquet を使ってください", "{table} has {rows:,} rows, and a sheet of Excel holds {most:,}: choose with --prefecture, --item or --years, or use csv or parquet"),
-    "export_left_out": ("XLSXに入れていません: {table}（{rows:,} 行。Excelの1シートに収まらない）。範囲を選ぶか、csv・parquet を使ってください", "not in the XLSX: {table} ({rows:,} rows, more than a sheet of Excel holds): choose rows, or use csv or parquet"),
     "export_text_too_long": ("Excelのセルに収まらない文字列があります: {place}。csv か parquet を使ってください", "a text is too long for a cell of Excel: {place}; use csv or parquet"),
     "export_older_warehouse": ("この倉庫は前の版のプログラムによるものです。`mieruka run` で公開し直してください（{detail}）", "this warehouse was made by an earlier version of the program: publish it again with `mieruka run` ({detail})"),
     "export_api_is_whole": ("api はいつも全体を書き出します。表や範囲を選ぶときは parquet・csv・xlsx を使ってください", "api is always written whole: choose tables or rows with parquet, csv or xlsx"),
