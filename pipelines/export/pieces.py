@@ -57,8 +57,10 @@ def _words(key: str, piece: _Piece) -> str:
     return named if piece.start is None else f"{named} {piece.start + 1:,}～{piece.start + piece.rows:,}行目"
 
 
-def pieces_of(connection: duckdb.DuckDBPyConnection, table: ExportTable, most: int) -> list[ExportTable]:
-    """Return the table itself when it has at most so many rows, else pieces that have; together they are all its rows."""
+def pieces_of(
+    connection: duckdb.DuckDBPyConnection, table: ExportTable, most: int, each: int
+) -> list[ExportTable]:
+    """Return the table itself when it has at most so many rows, else pieces of at most `each`; together they are its rows."""
     if table.rows <= most:
         return [table]
     names = {name for name, _, _ in table.columns}
@@ -71,10 +73,10 @@ def pieces_of(connection: duckdb.DuckDBPyConnection, table: ExportTable, most: i
     return [
         replace(
             table,
-            query=_query(table, key, piece, most),
+            query=_query(table, key, piece, each),
             rows=piece.rows,
             piece=number,
             holds=_words(key, piece),
         )
-        for number, piece in enumerate(_packed(counts, most), start=1)
+        for number, piece in enumerate(_packed(counts, each), start=1)
     ]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _HEADER_ROWS = 2
 MOST_ROWS = 1_048_576 - _HEADER_ROWS
+# A table that must be taken apart comes in pieces that a spreadsheet program opens without effort.
+PIECE_ROWS = 300_000
 _LONGEST_TEXT = 32_767
 _LONGEST_SHEET_NAME = 31
 _ROWS_AT_ONCE = 2_000

@@ -370,6 +370,7 @@ def test_a_table_larger_than_a_sheet_becomes_several_workbooks_with_an_index(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "MOST_ROWS", 300)
+    monkeypatch.setattr(run, "PIECE_ROWS", 200)
     with duckdb.connect(str(home / "published/mieruka.duckdb"), read_only=True) as connection:
         run.Export(connection, Selection(), ["xlsx"], "v").into(tmp_path / "all")
         run.Export(connection, Selection(tables=("fct_observation",)), ["xlsx"], "v").into(tmp_path / "one")

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from pipelines.export.csv_file import write_csv
 from pipelines.export.parquet_file import write_parquet
+from pipelines.export.pieces import pieces_of
 from pipelines.export.safe_text import is_formula_like, neutralised, neutralised_sql
 from pipelines.export.tables import ExportTable
-from pipelines.export.pieces import pieces_of
 from pipelines.export.xlsx_file import MOST_ROWS, About, TextTooLongError, write_workbook
 from pipelines.publish.described import DescribedTable
 
@@ -168,13 +168,9 @@ def test_text_too_long_for_a_cell_is_refused(connection: duckdb.DuckDBPyConnecti
 def test_what_a_sheet_holds_is_counted_with_its_headers(connection: duckdb.DuckDBPyConnection) -> None:
     assert MOST_ROWS + 2 == 2**20
     whole = table_of(connection, f"select * from range({MOST_ROWS})")
-    assert pieces_of(connection, whole, MOST_ROWS) == [whole]
-    assert [
-        piece.rows
-        for piece in pieces_of(
-            connection, table_of(connection, f"select * from range({MOST_ROWS + 1})"), MOST_ROWS
-        )
-    ] == [MOST_ROWS, 1]
+    assert pieces_of(connection, whole, MOST_ROWS, 10) == [whole]
+    larger = table_of(connection, f"select * from range({MOST_ROWS + 1})")
+    assert [piece.rows for piece in pieces_of(connection, larger, MOST_ROWS, MOST_ROWS)] == [MOST_ROWS, 1]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +189,7 @@ def test_what_a_sheet_holds_is_counted_with_its_headers(connection: duckdb.DuckD
 def test_a_table_larger_than_a_sheet_is_taken_apart_and_no_row_is_lost_or_twice(
     connection: duckdb.DuckDBPyConnection, query: str, most: int, expected: list[tuple[str, int]]
 ) -> None:
-    pieces = pieces_of(connection, table_of(connection, query), most)
+    pieces = pieces_of(connection, table_of(connection, query), most, most)
     assert [(piece.holds, piece.rows) for piece in pieces] == expected
     assert [piece.file_stem for piece in pieces] == [f"t.{number}" for number in range(1, len(expected) + 1)]
     held = [row for piece in pieces for row in connection.execute(piece.query).fetchall()]
