@@ -12,7 +12,7 @@ from pipelines.export.folder import export_folder
 from pipelines.export.parquet_file import write_parquet
 from pipelines.export.pieces import pieces_of
 from pipelines.export.tables import ExportTable, Selection, resolve
-from pipelines.export.xlsx_file import MOST_ROWS, PIECE_ROWS, About, write_workbook
+from pipelines.export.xlsx_file import MOST_CELLS, MOST_ROWS, PIECE_ROWS, About, write_workbook
 from pipelines.publish.datapackage import Part, sources_used, write_package
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ class Export:
         return parts
 
     def _pieces(self, table: ExportTable) -> list[ExportTable]:
-        return pieces_of(self.connection, table, MOST_ROWS, PIECE_ROWS)
+        most = min(MOST_ROWS, MOST_CELLS // len(table.columns))
+        return pieces_of(self.connection, table, most, min(PIECE_ROWS, most))
 
     def _sheets(self, tables: list[ExportTable]) -> list[ExportTable]:
         """Return what is worth a sheet: what was named, else what the choice left rows of; figures only once."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _HEADER_ROWS = 2
 MOST_ROWS = 1_048_576 - _HEADER_ROWS
+# About 1 GB of XML: beyond 2 GB a workbook cannot be written, and long before that not be opened.
+MOST_CELLS = 20_000_000
 # A table that must be taken apart comes in pieces that a spreadsheet program opens without effort.
 PIECE_ROWS = 300_000
 _LONGEST_TEXT = 32_767
