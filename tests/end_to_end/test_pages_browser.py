@@ -99,6 +99,7 @@ def test_data_docs_show_results_and_suites_with_the_network_off(seen: dict[str, 
     assert listed <= suites
     assert {row.split()[-1] for row in alone["suites"]} <= suites
     assert any("Evaluated Expectations" in row for row in alone["expectations"])
+    assert "currently contains" in alone["suite"]
 
 
 def test_values_of_a_chart_are_told_by_keyboard_and_pointer(seen: dict[str, Any]) -> None:
