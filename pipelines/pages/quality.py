@@ -28,7 +28,7 @@ from pipelines.quality.history import read_defect_ledger, read_gates
 
 _SHOWN_GATES = 40
 # A page to be read; the CSV beside it has every defect.
-_SHOWN_DEFECTS = 500
+_SHOWN_DEFECTS = 100
 _MAIN = {item for items in MAIN_ITEMS.values() for item in items}
 _CSV = (
     "state", "severity", "source_id", "table", "file", "snapshot_sha256", "sheet", "row", "column", "cell", "found",
@@ -209,6 +209,14 @@ def _cell(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else neutralised(str(value))
 
 
+def _by_rule(rows: list[Row]) -> list[list[Row]]:
+    """Return defects that are mended in the same way together, what was left out first."""
+    alike: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        alike.setdefault((row["severity"], row["rule"]), []).append(row)
+    return [alike[key] for key in sorted(alike)]
+
+
 def _write_publisher(site: Site, name: str, rows: list[Row], figures: _Figures) -> Row:
     """Write the page and the CSV of one publisher; return its line of the page of quality."""
     first = rows[0]
@@ -222,7 +230,7 @@ def _write_publisher(site: Site, name: str, rows: list[Row], figures: _Figures) 
     site.page(
         f"defects/{name}.html", "publisher.html", "quality",
         line=line, sources=list(grouped(open_rows[:_SHOWN_DEFECTS], "source_id").values()),
-        left_out=max(0, len(open_rows) - _SHOWN_DEFECTS),
+        by_rule=_by_rule, left_out=max(0, len(open_rows) - _SHOWN_DEFECTS),
         mended=[row for row in rows if row["state"] != "open"][-_SHOWN_DEFECTS:], address=figures.address, figure=figures.get,
     )  # fmt: skip
     (site.folder / f"defects/{name}.csv").write_text(defects_csv(rows), encoding="utf-8", newline="")
