@@ -89,14 +89,19 @@ def checks_of(gates: list[Row]) -> list[Check]:
     return sorted(found, key=lambda check: ("blocked", "accepted", "warned", "passed").index(check.state))
 
 
-def finding(row: Row) -> Markup:
-    """Return in words what a condition found; `row` is an outcome of a gate."""
+def finding(row: Row, *, are_named: bool = False) -> Markup:
+    """Return in words what a condition found; `row` is an outcome of a gate.
+
+    Examples are given without unit, as the check saw them: not where the figures themselves are named.
+    """
     if row["error"]:
         return text("finding_error", error=row["error"].splitlines()[0][:200])
     said = json.loads(row["observed"] or "{}")
     elements, unexpected = said.get("element_count"), said.get("unexpected_count")
     if row["success"]:
         return text("finding_held", elements=f"{elements:,}") if elements else text("finding_passed")
+    if unexpected and elements and are_named:
+        return text("finding_named", elements=f"{elements:,}", unexpected=f"{unexpected:,}")
     if unexpected and elements:
         examples = ", ".join(map(str, said.get("partial_unexpected_list", [])[:5]))[:200]
         return text(

@@ -277,6 +277,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "check_since": ("{at} の検査から、続けて{count}回。", "Since the checks of {at}, {count} in a row."),
     "check_since_record": ("記録の始まり（{at}）から、続けて{count}回。それより前は分かりません。", "Since the record begins ({at}), {count} in a row; earlier is not known."),
     "finding_unexpected": ("{elements}件のうち{unexpected}件が条件に合いません（例: {examples}）。", "{unexpected} of {elements} do not hold (such as {examples})."),
+    "finding_named": ("{elements}件のうち{unexpected}件が条件に合いません。", "{unexpected} of {elements} do not hold."),
     "finding_observed": ("観測された値: {value}", "Observed: {value}"),
     "finding_error": ("検査そのものが行えませんでした: {error}", "The check itself could not be made: {error}"),
     "finding_held": ("{elements}件すべてが条件に合います。", "All {elements} hold."),
