@@ -158,6 +158,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "not_our_folder": ("別のものが入っているフォルダーには書きません: {path}", "this folder holds something else and is not written to: {path}"),
     "bad_contact": ("知らせ先はメールアドレスか https:// で始まるアドレスです: {text}", "the contact is a mail address or begins with https://: {text}"),
+    "data_docs_none": ("検査の記録がないので Data Docs は書いていません。記録は次の公開から残ります", "no Data Docs: no check is on record; the record begins with the next publication"),
+    "data_docs_outside": ("Data Docs の頁が外部の {address} を求めるので、何も書いていません", "nothing was written: a page of the Data Docs would ask for {address} outside"),
     "pages_written": (
         "ページを書きました: {path}（{pages:,} 頁、{files:,} ファイル、{size:.1f} MB、{seconds:.0f}秒）",
         "pages written: {path} ({pages:,} pages, {files:,} files, {size:.1f} MB, {seconds:.0f} s)",
