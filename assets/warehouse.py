@@ -1,6 +1,7 @@
 """Assets of the dbt models, their tests as checks, and the publication behind its gate."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from dagster import (
@@ -26,6 +27,7 @@ from pipelines.progress import report
 from pipelines.publish.release import publish
 from pipelines.publish.runs import Run, new_run_id, read_publication
 from pipelines.quality.gate import run_gate
+from pipelines.quality.history import note_defects, note_gate
 from pipelines.quality.report import write_report
 from pipelines.settings import TIMEZONE, now
 
@@ -75,6 +77,12 @@ def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
     return models
 
 
+def _started(context: AssetExecutionContext) -> datetime:
+    """Return when the run began, after which it and its version are named."""
+    record = context.instance.get_run_record_by_id(context.run_id)
+    return record.create_timestamp.astimezone(TIMEZONE).replace(microsecond=0) if record else now()
+
+
 def quality_gate(models: list[AssetKey]) -> AssetsDefinition:
     """Return the gate: it fails, and so stops the publication, when an expectation that blocks does not hold."""
     check = "expectations"
@@ -93,6 +101,9 @@ def quality_gate(models: list[AssetKey]) -> AssetsDefinition:
         previous = home.published_database if read_publication(home) else None
         outcome = run_gate(home.build_database, previous, accept=warehouse.accept)
         page = write_report(outcome, home.reports, context.run_id)
+        started = _started(context)
+        note_gate(home, new_run_id(started), started.isoformat(), outcome)
+        note_defects(home, home.build_database, started.isoformat())
         for warning in outcome.warnings:
             context.log.warning(f"{warning.label_ja}: {warning.observed}")
         if outcome.blocking:
@@ -128,8 +139,7 @@ def published_warehouse(catalog: Catalog) -> AssetsDefinition:
     )
     def published(context: AssetExecutionContext, warehouse: WarehouseResource) -> MaterializeResult:
         home = warehouse.get_home()
-        record = context.instance.get_run_record_by_id(context.run_id)
-        started = record.create_timestamp.astimezone(TIMEZONE).replace(microsecond=0) if record else now()
+        started = _started(context)
         inputs = build_inputs(home, catalog)
         run = Run(new_run_id(started), started.isoformat(), None, "running", 0, 0)
         finished = publish(home, run, inputs, warehouse.get_run_date())

@@ -370,6 +370,7 @@ def report(arguments: Namespace, home: Home, say: Speaker) -> int:
     from cli.progress import Display
     from cli.report import write_pages
     from pipelines.pages.site import NotOurFolderError
+    from pipelines.quality.data_docs import FOLDER, DataDocsError
 
     contact = arguments.contact or os.environ.get("MIERUKA_CONTACT", "")
     if contact and not re.fullmatch(r"https://\S+|[^\s@:?&]+@[^\s@:?&]+", contact):
@@ -378,9 +379,16 @@ def report(arguments: Namespace, home: Home, say: Speaker) -> int:
     folder = Path(arguments.to) if arguments.to else None
     try:
         with Display(say, quiet=True).shown():
-            made = write_pages(home, folder, contact, base_url, only_pages=arguments.only_pages)
+            made = write_pages(
+                home, folder, contact, base_url, only_pages=arguments.only_pages, data_docs=arguments.data_docs
+            )
     except NotOurFolderError as error:
         raise UsageError(say("not_our_folder", path=error)) from error
+    except DataDocsError as error:
+        print(say("data_docs_outside", address=error), file=sys.stderr)
+        return _FAILED
+    if arguments.data_docs and not (made.folder / FOLDER / "index.html").is_file():
+        print(say("data_docs_none"), file=sys.stderr)
     print(
         say("pages_written", path=made.folder / "index.html", pages=made.pages, files=made.files,
             size=made.size / 1_000_000, seconds=made.seconds)

@@ -45,6 +45,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "report": (
         ("mieruka report", "倉庫の reports/site に頁とAPIを書く", "write pages and API into reports/site of the home"),
+        ("mieruka report --data-docs", "検査の記録の全体（Data Docs）も書く", "with the whole record of the checks (Data Docs)"),
         ("mieruka report --only-pages --to site", "頁だけをフォルダーに書く", "write only the pages, into a folder"),
         ("mieruka report --to site --base-url https://data.example.jp/ --contact zaisei@example.jp", "公開するアドレスと、誤りの知らせ先を書き入れる", "with the address of publication, and whom to tell of errors"),
     ),

@@ -114,7 +114,6 @@ def run_export(arguments: Namespace, home: Home, say: Speaker) -> int:
     import duckdb
 
     from pipelines.export.folder import ForeignFileError, other_files
-    from pipelines.export.run import TooManyRowsError
     from pipelines.export.tables import Selection, SelectionError
     from pipelines.export.xlsx_file import TextTooLongError
 
@@ -133,10 +132,6 @@ def run_export(arguments: Namespace, home: Home, say: Speaker) -> int:
     except SelectionError as error:
         near = ", ".join(error.near) or "-"
         raise UsageError(say(f"unknown_export_{error.kind}", text=error.text, near=near)) from error
-    except TooManyRowsError as error:
-        raise UsageError(
-            say("export_too_many_rows", table=error.table, rows=error.rows, most=error.most)
-        ) from error
     except ForeignFileError as error:
         raise UsageError(say("export_foreign_file", path=error)) from error
     except TextTooLongError as error:
@@ -195,5 +190,3 @@ def _version(connection: duckdb.DuckDBPyConnection) -> str:
 def _tell(done: Exported, folder: Path, say: Speaker) -> None:
     counted = ", ".join(f"{name} {count}" for name, count in done.files.items())
     print(say("exported", path=folder, files=counted, rows=done.rows))
-    for table, rows in done.left_out:
-        print(say("export_left_out", table=table, rows=rows), file=sys.stderr)

@@ -104,6 +104,7 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     report.add_argument("--contact", metavar="ADDRESS", help=say("help_contact"))
     report.add_argument("--base-url", metavar="URL", help=say("help_base_url"))
     report.add_argument("--only-pages", action="store_true", help=say("help_only_pages"))
+    report.add_argument("--data-docs", action="store_true", help=say("help_data_docs"))
     report.add_argument("--offline", action="store_true", help=say("help_report_offline"))
 
     versions = add("versions")

@@ -51,15 +51,34 @@ def _open_data(home: Home, base_url: str | None) -> Beside:
     return write
 
 
+def _data_docs(home: Home) -> Beside:
+    """Return what writes the Data Docs of the remembered checks beside the pages."""
+    from pipelines.quality.data_docs import FOLDER, write_data_docs
+    from pipelines.quality.history import read_gates
+
+    def write(_connection: duckdb.DuckDBPyConnection, folder: Path, _version: str) -> int:
+        return write_data_docs(read_gates(home), folder / FOLDER)
+
+    return write
+
+
 def write_pages(
-    home: Home, folder: Path | None, contact: str, base_url: str | None = None, *, only_pages: bool = False
+    home: Home,
+    folder: Path | None,
+    contact: str,
+    base_url: str | None = None,
+    *,
+    only_pages: bool = False,
+    data_docs: bool = False,
 ) -> Written:
     """Write the site into a folder, by default into the home; raise NotOurFolderError or NotPublishedError."""
     from cli.reader import open_for_export
     from pipelines.pages.site import Options, write_site
 
     target = (folder or home.reports / "site").expanduser().resolve()
-    beside = () if only_pages else (_open_data(home, base_url),)
-    options = Options(contact, home.reports / "quality.json")
+    beside = [] if only_pages else [_open_data(home, base_url)]
+    if data_docs:
+        beside.append(_data_docs(home))
+    options = Options(contact, home)
     with open_for_export(home, target.parent) as connection:
         return write_site(connection, target, wording(), options, beside)

@@ -47,6 +47,7 @@
             'BEYOND_LIMIT': '上限を越える値がある', 'MODEL_ALREADY_THERE': 'モデルの線ではすでに達している',
             'TARGET_AT_LIMIT': '目標が上限そのもの', 'TARGET_NONPOSITIVE': '目標が零以下', 'SERIES_BREAK': '系列が途切れている',
             'NOT_INSIDE_LIMIT': '0と上限の間にない値がある', 'NO_LIMIT': '上限がない', 'NO_BODIES': '対象の団体がない',
+            'PERFECT_FIT': '数値がすべて線の上にある', 'SHORT_SERIES': '数値が5つに満たない',
         },
         'point': {
             'baseline': '基準値', 'figure': '数値', 'deadline': '期限', 'no_figure': '数値なし',

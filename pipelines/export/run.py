@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from pipelines.export.csv_file import write_csv
 from pipelines.export.folder import export_folder
 from pipelines.export.parquet_file import write_parquet
+from pipelines.export.pieces import pieces_of
 from pipelines.export.tables import ExportTable, Selection, resolve
-from pipelines.export.xlsx_file import MOST_ROWS, About, fits, write_workbook
+from pipelines.export.xlsx_file import MOST_CELLS, MOST_ROWS, PIECE_ROWS, About, write_workbook
 from pipelines.publish.datapackage import Part, sources_used, write_package
 
 if TYPE_CHECKING:
@@ -21,21 +22,12 @@ FORMATS = ("parquet", "csv", "xlsx")
 WORKBOOK = "mieruka.xlsx"
 
 
-class TooManyRowsError(ValueError):
-    """A table asked for by name that no sheet of Excel holds."""
-
-    def __init__(self, table: str, rows: int) -> None:
-        super().__init__(table)
-        self.table, self.rows, self.most = table, rows, MOST_ROWS
-
-
 @dataclass
 class Exported:
-    """What an export wrote: files by format, and the tables that Excel cannot hold with their rows."""
+    """What an export wrote: files by format, and rows."""
 
     files: dict[str, int] = field(default_factory=dict)
     rows: int = 0
-    left_out: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -52,14 +44,12 @@ class Export:
     def into(self, folder: Path, *more: Callable[[Path, Exported], None]) -> Exported:
         """Write all files into a folder, and what `more` writes beside them; return what was written.
 
-        Raises SelectionError, TooManyRowsError or ForeignFileError with nothing changed in the folder.
+        Raises SelectionError or ForeignFileError with nothing changed in the folder.
         """
         done = Exported()
         written = [name for name in FORMATS if name in self.formats]
         tables = resolve(self.connection, self.selection) if written else []
         done.rows = sum(table.rows for table in tables)
-        if "xlsx" in self.formats:
-            done.left_out = self._left_out(tables)
         with export_folder(folder, self.version) as staging:
             parts = [part for name in written for part in self._write(name, tables, staging)]
             for part in parts:
@@ -69,12 +59,6 @@ class Export:
             for write in more:
                 write(staging, done)
         return done
-
-    def _left_out(self, tables: list[ExportTable]) -> list[tuple[str, int]]:
-        too_large = [(table.file_stem, table.rows) for table in tables if not fits(table)]
-        if too_large and self.selection.tables:
-            raise TooManyRowsError(*too_large[0])
-        return too_large
 
     def _write(self, file_format: str, tables: list[ExportTable], staging: Path) -> list[Part]:
         if file_format == "xlsx":
@@ -94,19 +78,25 @@ class Export:
         return parts
 
     def _workbooks(self, tables: list[ExportTable], staging: Path) -> list[Part]:
-        """Write one workbook of what was chosen, or of everything one a table."""
+        """Write one workbook of what was chosen, or of everything one a table; a large table takes several."""
         if self.selection.limits_rows or self.selection.tables:
-            sheets = self._sheets(tables)
-            left_out = [(table.file_stem, table.rows) for table in sheets if not fits(table)]
-            self._workbook([table for table in sheets if fits(table)], left_out, staging / WORKBOOK)
+            sheets = [piece for table in self._sheets(tables) for piece in self._pieces(table)]
+            self._workbook(sheets, [], staging / WORKBOOK)
             return [Part("workbook", WORKBOOK, "")]
         (staging / "xlsx").mkdir()
         parts = []
-        for table in filter(fits, tables):
-            part = Part(table.name, f"xlsx/{table.file_stem}.xlsx", table.query, table.described)
-            self._workbook([table], [], staging / part.path)
-            parts.append(part)
+        for table in tables:
+            pieces = self._pieces(table)
+            for piece in pieces:
+                name = f"{table.name}.{piece.piece}" if piece.piece else table.name
+                part = Part(name, f"xlsx/{piece.file_stem}.xlsx", piece.query, piece.described)
+                self._workbook([piece], pieces if len(pieces) > 1 else [], staging / part.path)
+                parts.append(part)
         return parts
+
+    def _pieces(self, table: ExportTable) -> list[ExportTable]:
+        most = min(MOST_ROWS, MOST_CELLS // len(table.columns))
+        return pieces_of(self.connection, table, most, min(PIECE_ROWS, most))
 
     def _sheets(self, tables: list[ExportTable]) -> list[ExportTable]:
         """Return what is worth a sheet: what was named, else what the choice left rows of; figures only once."""
@@ -118,7 +108,7 @@ class Export:
             if table.is_limited and table.rows and table.name != "marts.fct_observation"
         ]
 
-    def _workbook(self, tables: list[ExportTable], left_out: list[tuple[str, int]], path: Path) -> None:
+    def _workbook(self, tables: list[ExportTable], pieces: list[ExportTable], path: Path) -> None:
         self.told(path.name)
-        about = About(self.version, self.chosen, left_out, sources_used(self.connection))
+        about = About(self.version, self.chosen, pieces, sources_used(self.connection))
         write_workbook(self.connection, tables, path, about)

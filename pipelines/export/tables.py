@@ -46,7 +46,10 @@ class Selection:
 
 @dataclass(frozen=True)
 class ExportTable:
-    """One table to be exported: the SQL of its rows, how many they are, and what they mean."""
+    """One table to be exported: the SQL of its rows, how many they are, and what they mean.
+
+    A piece of a table that no sheet holds has its number, and in words which rows it has.
+    """
 
     name: str
     query: str
@@ -54,6 +57,8 @@ class ExportTable:
     columns: list[Column]
     described: DescribedTable
     is_limited: bool = False
+    piece: int = 0
+    holds: str = ""
 
     @property
     def english(self) -> dict[str, str]:
@@ -64,7 +69,8 @@ class ExportTable:
     @property
     def file_stem(self) -> str:
         """Return the name of its file: without schema for `marts`, as in the published Parquet."""
-        return self.name.removeprefix("marts.")
+        stem = self.name.removeprefix("marts.")
+        return f"{stem}.{self.piece}" if self.piece else stem
 
 
 def _texts(values: tuple[str, ...]) -> str:

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 _HEADER_ROWS = 2
 MOST_ROWS = 1_048_576 - _HEADER_ROWS
+# About 1 GB of XML: beyond 2 GB a workbook cannot be written, and long before that not be opened.
+MOST_CELLS = 20_000_000
+# A table that must be taken apart comes in pieces that a spreadsheet program opens without effort.
+PIECE_ROWS = 300_000
 _LONGEST_TEXT = 32_767
 _LONGEST_SHEET_NAME = 31
 _ROWS_AT_ONCE = 2_000
@@ -53,17 +57,12 @@ class TextTooLongError(ValueError):
 
 @dataclass(frozen=True)
 class About:
-    """What a workbook says of itself: version, what was chosen (words), tables left out with their rows."""
+    """What a workbook says of itself: version, what was chosen (words), and the workbooks that hold the same table's pieces."""
 
     version: str
     chosen: Sequence[str]
-    left_out: Sequence[tuple[str, int]]
+    pieces: Sequence[ExportTable]
     sources: Sequence[dict[str, Any]]
-
-
-def fits(table: ExportTable) -> bool:
-    """Return whether a sheet of Excel holds the table."""
-    return table.rows <= MOST_ROWS
 
 
 def display_width(text: str) -> int:
@@ -229,13 +228,13 @@ def _cover(sheet: Worksheet, formats: _Formats, about: About, named: list[tuple[
         ("コード", "団体コードは6桁の文字です（先頭の0を残すため）"),
         ("日時", "日本時間"),
     ]
-    lines += [
-        (
-            f"入っていない表: {name}",
-            f"{rows:,}行あり、Excelの1シート（{MOST_ROWS:,}行）に収まらないため。範囲を選ぶか、CSV・Parquetで",
+    if about.pieces:
+        lines.append(
+            (
+                "表の分割",
+                f"Excelの1シート（{MOST_ROWS:,}行）に収まらない表を分けています。「目次」のシートに全部のファイルがあります",
+            )
         )
-        for name, rows in about.left_out
-    ]
     for number, (label, text) in enumerate(lines, start=1):
         sheet.write_string(number, 0, label, formats.of("bold", bold=True))
         sheet.write_string(number, 1, text, formats.wrapped)
@@ -244,7 +243,8 @@ def _cover(sheet: Worksheet, formats: _Formats, about: About, named: list[tuple[
         sheet.write_string(first, position, label, formats.label)
     for number, (name, table) in enumerate(named, start=first + 1):
         sheet.write_string(number, 0, name)
-        sheet.write_string(number, 1, table.described.ja, formats.wrapped)
+        held = f"（{table.holds}）" if table.holds else ""
+        sheet.write_string(number, 1, f"{table.described.ja}{held}", formats.wrapped)
         sheet.write_number(number, 2, table.rows, formats("#,##0"))
 
 
@@ -275,6 +275,12 @@ def _source_rows(sources: Sequence[dict[str, Any]]) -> list[list[Any]]:
     ]
 
 
+def _sheet_name(table: ExportTable) -> str:
+    """Return the table's name as far as a sheet's may be long; the number of a piece stays."""
+    end = f".{table.piece}" if table.piece else ""
+    return table.file_stem.removesuffix(end)[: _LONGEST_SHEET_NAME - len(end)] + end
+
+
 def documents_of(
     connection: duckdb.DuckDBPyConnection, tables: Sequence[ExportTable]
 ) -> list[tuple[Any, ...]]:
@@ -296,7 +302,7 @@ def write_workbook(
     about: About,
     told: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Write tables as sheets of one workbook. Each must fit a sheet (`fits`).
+    """Write tables as sheets of one workbook. Each must fit a sheet (`pieces_of`).
 
     Raises TextTooLongError for a text that no cell holds.
     """
@@ -313,7 +319,12 @@ def write_workbook(
         workbook.set_properties({"title": TITLE, "comments": f"version {about.version}"})
         formats = _Formats(workbook)
         cover = workbook.add_worksheet("はじめに")
-        named = [(table.file_stem[:_LONGEST_SHEET_NAME], table) for table in tables]
+        if about.pieces:
+            _list_sheet(
+                workbook.add_worksheet("目次"), formats, [("ファイル", 34), ("行数", 12), ("入っている行", 90)],
+                [[f"{piece.file_stem}.xlsx", piece.rows, piece.holds] for piece in about.pieces],
+            )  # fmt: skip
+        named = [(_sheet_name(table), table) for table in tables]
         for name, table in named:
             told(name)
             _table_sheet(connection, workbook.add_worksheet(name), formats, table)

@@ -78,6 +78,17 @@ def _text(x: float, y: float, words: str, anchor: str = "", style: str = "") -> 
     return f'<text x="{x:g}" y="{y:g}" class="{kind}">{escape(words)}</text>'
 
 
+def _points(marks: Iterable[tuple[float, float, str, Point]]) -> str:
+    """Return the attribute that `charts.js` tells values from: of each mark its place, kind, day and value.
+
+    Kinds: o a figure, x one that enters no verdict, f a forecast, t a target.
+    """
+    told = ";".join(
+        f"{x:g},{y:g},{kind},{day.isoformat()},{value:.10g}" for x, y, kind, (day, value) in marks
+    )
+    return f' data-points="{told}"'
+
+
 def _years(frame: Frame, most: int = 9) -> list[tuple[int, date]]:
     """Return the fiscal years whose 1 April lies in the frame, thinned to at most so many."""
     starts = [
@@ -164,9 +175,17 @@ class History:
         )
         body = [_axes(frame, scale), *self._breaks(frame), *self._cone(frame), *self._paths(frame)]
         body += self._figures(frame)
+        told = _points((frame.x(point[0]), frame.y(point[1]), kind, point) for kind, point in self._told())
         return _drawn(
-            f'<svg viewBox="0 0 {frame.width} {frame.height}" aria-hidden="true">{"".join(body)}</svg>'
+            f'<svg viewBox="0 0 {frame.width} {frame.height}" aria-hidden="true"{told}>{"".join(body)}</svg>'
         )
+
+    def _told(self) -> list[tuple[str, Point]]:
+        """Return the marks whose values can be asked for, by day."""
+        marks = [("o", point) for points in self.series for point in points]
+        marks += [("x", point) for point in self.excluded] + [("f", point) for point in self.forecasts]
+        marks += [("t", path.goal) for path in self.paths]
+        return sorted(marks, key=lambda mark: mark[1][0])
 
     def _breaks(self, frame: Frame) -> Iterable[str]:
         for day in self.breaks:
@@ -267,7 +286,11 @@ def body_chart(series: Sequence[Sequence[Point]], peers: Sequence[PeerYear]) -> 
         body += [_line(piece, f"own s{min(number, 3)}") for piece in pieces]
         lonely = [place for piece in pieces if len(piece) == 1 or len(line) <= 2 for place in piece]
         body += [f'<circle class="dot" cx="{x:g}" cy="{y:g}" r="3"/>' for x, y in lonely]
-    return _drawn(f'<svg viewBox="0 0 340 150" aria-hidden="true">{"".join(body)}</svg>')
+    told = _points(
+        (frame.x(day), frame.y(value), "o", (day, value))
+        for day, value in sorted(points, key=lambda point: point[0])
+    )
+    return _drawn(f'<svg viewBox="0 0 340 150" aria-hidden="true"{told}>{"".join(body)}</svg>')
 
 
 @dataclass(frozen=True)
@@ -341,4 +364,38 @@ def gantt_bar(start: int, end: int | None, years: tuple[int, int], *, is_inferre
     return _drawn(
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">'
         f'<path class="grid" d="{lines}"/><path class="{kind}" d="{shape}"/></svg>'
+    )
+
+
+@dataclass(frozen=True)
+class GateBar:
+    """One gate of the history: its day, how many checks failed, and how many of these blocked."""
+
+    day: date
+    failed: int
+    blocking: int
+
+
+def gate_chart(bars: Sequence[GateBar]) -> Markup | None:
+    """Return the failed checks of each gate as bars, the blocking ones dark and marked; nothing when there are no gates."""
+    if not bars:
+        return None
+    step, height, floor = 34, 120, 92
+    width = max(340, 40 + step * len(bars))
+    most = max(1, *(bar.failed for bar in bars))
+    body = [
+        f'<path class="axis" d="M30 {floor}H{width - 8}"/>',
+        _text(24, floor - 66, str(most), "end"),
+        _text(24, floor + 4, "0", "end"),
+    ]
+    for number, bar in enumerate(bars):
+        x = 34 + number * step
+        tall, dark = (round(count / most * 70, 1) for count in (bar.failed, bar.blocking))
+        body.append(f'<rect class="gate-warn" x="{x}" y="{floor - tall:g}" width="24" height="{tall:g}"/>')
+        body.append(f'<rect class="gate-block" x="{x}" y="{floor - dark:g}" width="24" height="{dark:g}"/>')
+        body.append(_text(x + 12, floor - tall - 5, f"{'✗' if bar.blocking else ''}{bar.failed}", "centre"))
+        if number % max(1, -(-len(bars) // 12)) == 0:
+            body.append(_text(x + 12, floor + 17, f"{bar.day.month}/{bar.day.day}", "centre"))
+    return _drawn(
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">{"".join(body)}</svg>'
     )

@@ -232,14 +232,31 @@ order by figure.item_id
 
 MILESTONES = "select * from marts.milestone order by initiative_no, milestone_no"
 DEFECTS = """
-select defect.*, source.publisher_ja, source.publisher_en, source.title_ja, source.title_en
+select defect.*, source.publisher_ja, source.publisher_en, source.title_ja, source.title_en, snapshot.retrieved_at
 from meta.defect as defect
 left join marts.dim_source as source using (source_id)
+left join (select snapshot_sha256, source_id, min(retrieved_at) as retrieved_at from meta.source_snapshot group by all) as snapshot
+    using (snapshot_sha256, source_id)
 order by defect.source_id, defect.severity, defect.file_name, defect.row_no, defect.defect_id
 """
-AFFECTED = """
-select snapshot_sha256, count(*) as figures from marts.fct_observation
-where snapshot_sha256 in (select snapshot_sha256 from meta.defect) group by all
+# The figures in the very cell of a defect, or of the item and body that it names.
+DEFECT_FIGURES = """
+select defect.defect_id, figure.observation_id
+from meta.defect as defect
+join marts.fct_observation as figure using (snapshot_sha256)
+where (figure.cell = defect.cell and figure.sheet is not distinct from defect.sheet)
+    or defect.column_name = figure.item_id || ' ' || figure.area_code
+order by defect.defect_id, figure.is_latest desc, figure.observation_id
+"""
+NAMED_FIGURES = """
+select figure.observation_id, figure.item_id, figure.area_code, figure.as_of_date, figure.date_precision, figure.value,
+    figure.unit, figure.value_status, figure.is_latest, figure.body_scope, item.name_ja as item_ja, item.name_en as item_en,
+    item.decimals, area.name_ja as area_ja
+from marts.fct_observation as figure
+join marts.dim_item as item using (item_id)
+left join (select area_code, arg_max(name_ja, valid_from) as name_ja from marts.dim_area group by 1) as area
+    using (area_code)
+where figure.observation_id in (select unnest($ids::varchar[]))
 """
 REVISIONS = """
 select revision.*, item.name_ja as item_ja, item.name_en as item_en, item.unit, item.decimals, area.name_ja as area_ja

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 from pipelines.catalog.glossary import KINDS, load_glossary
-from pipelines.pages import queries
+from pipelines.pages import quality, queries
 from pipelines.pages.charts import gantt_bar
 from pipelines.pages.queries import Row, grouped
 from pipelines.pages.shown import text
@@ -28,7 +26,7 @@ def write(site: Site) -> None:
     """Write all of them."""
     _write_coverage(site)
     _write_schedule(site)
-    _write_quality(site)
+    quality.write(site)
     _write_sources(site)
     _write_dictionary(site)
     _write_glossary(site)
@@ -91,34 +89,6 @@ def _write_schedule(site: Site) -> None:
         )
     groups = [(names[number], rows) for number, rows in grouped(steps, "initiative_no").items()]
     site.page("schedule.html", "schedule.html", "schedule", groups=groups, years=years)
-
-
-def gate_outcomes(path: Path | None) -> list[Row]:
-    """Return the outcomes of the checks before publication; none where no record is held or it cannot be read."""
-    if path is None or not path.is_file():
-        return []
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return []
-    return [entry for entry in content if isinstance(entry, dict)] if isinstance(content, list) else []
-
-
-def _write_quality(site: Site) -> None:
-    outcomes = gate_outcomes(site.options.gate)
-    defects = site.rows(queries.DEFECTS)
-    affected = {row["snapshot_sha256"]: row["figures"] for row in site.rows(queries.AFFECTED)}
-    site.page(
-        "quality.html", "quality.html", "quality",
-        outcomes=outcomes,
-        blocking=sum(1 for row in outcomes if not row["success"] and row["severity"] == "block" and not row.get("accepted")),
-        warned=sum(1 for row in outcomes if not row["success"] and row["severity"] == "warn"),
-        defects=list(grouped(defects, "source_id").values()), affected=affected,
-        errors=sum(1 for row in defects if row["severity"] == "error"),
-        warnings=sum(1 for row in defects if row["severity"] != "error"),
-        revisions=site.rows(queries.REVISIONS), revision_count=site.rows(queries.REVISION_COUNT)[0]["revisions"],
-        conflicts=site.rows(queries.CONFLICTS), runs=site.rows(queries.RUNS),
-    )  # fmt: skip
 
 
 def _write_sources(site: Site) -> None:

@@ -20,6 +20,7 @@ from pipelines.pages import charts, queries
 from pipelines.pages.shown import Shown, both, exact, moment, text
 from pipelines.pages.text import TEXTS
 from pipelines.pages.wording import Wording
+from pipelines.settings import Home
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,10 +53,10 @@ class Edition:
 
 @dataclass(frozen=True)
 class Options:
-    """`contact` is where errors are reported, a mail address or an https address; `gate` the record of the checks."""
+    """`contact` is where errors are reported, a mail address or an https address; `home` remembers the checks."""
 
     contact: str = ""
-    gate: Path | None = None
+    home: Home | None = None
 
 
 @dataclass(frozen=True)
@@ -114,16 +115,17 @@ class Site:
             "s": self.shown, "t": text, "words": TEXTS.__getitem__, "both": both, "exact": exact, "moment": moment,
             "link": link, "circled": circled, "percent": percent, "number": number, "plain": plain, "rounded": self.shown.rounded, "edition": self.edition,
             "menu": _MENU, "progress_bar": charts.progress_bar, "contact": options.contact,
-            "has_feed": self._beside("feed.atom"), "has_api": self._beside("api/v1/index.json"),
-            "has_catalog": self._beside("catalog.jsonld"),
+            "has_feed": self.beside("feed.atom"), "has_api": self.beside("api/v1/index.json"),
+            "has_catalog": self.beside("catalog.jsonld"),
         }  # fmt: skip
 
-    def _beside(self, path: str) -> str:
+    def beside(self, path: str) -> str:
+        """Return an address when something was written there beside the pages, else nothing."""
         return path if (self.folder / path).is_file() else ""
 
     def api(self, path: str) -> str:
         """Return the address of a file of the open API when it was written beside the pages, else nothing."""
-        return self._beside(f"api/v1/{path}")
+        return self.beside(f"api/v1/{path}")
 
     def rows(self, query: str, **values: object) -> list[queries.Row]:
         """Return the rows of a query of `queries`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict
 from pipelines.catalog.vocabulary import Label
 from pipelines.progress import report
 
+# A page names so many figures of a suite; the count is of all.
+MOST_FIGURES = 200
 EXPECTATIONS = Path(__file__).with_name("expectations.yml")
 
 
@@ -32,12 +34,13 @@ class Expectation(BaseModel):
 
 
 class Suite(BaseModel):
-    """Expectations about the rows of one query."""
+    """Expectations about the rows of one query; `figures` selects the rows of `fct_observation` that break them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     label: Label
     query: str
+    figures: str | None = None
     needs_previous: bool = False
     expectations: list[Expectation]
 
@@ -51,7 +54,8 @@ class _Suites(BaseModel):
 class Outcome:
     """How one expectation turned out; `error` is set when it could not be evaluated at all.
 
-    `accepted` tells that somebody said beforehand that what it would block is right.
+    `accepted` tells that somebody said beforehand that what it would block is right; `result` is the answer of
+    Great Expectations itself, for its Data Docs.
     """
 
     suite: str
@@ -63,6 +67,13 @@ class Outcome:
     observed: str
     error: str | None
     accepted: bool = False
+    result: dict[str, Any] = field(default_factory=dict)
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the outcome for scripts, without what Great Expectations said in its own form."""
+        record = asdict(self) | {"blocks": self.blocks}
+        del record["result"]
+        return record
 
     @property
     def blocks(self) -> bool:
@@ -73,10 +84,22 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Affected:
+    """Figures that break a suite: how many, and the first of them as records with their permanent ids."""
+
+    count: int
+    figures: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class GateReport:
-    """All outcomes; the warehouse may be published when none blocks."""
+    """All outcomes; the warehouse may be published when none blocks.
+
+    `affected` has, for each suite that did not hold and can name them, the figures that break it.
+    """
 
     outcomes: list[Outcome]
+    affected: dict[str, Affected] = field(default_factory=dict)
 
     @property
     def blocking(self) -> list[Outcome]:
@@ -90,7 +113,7 @@ class GateReport:
 
     def as_json(self) -> str:
         """Return the report as JSON."""
-        return json.dumps([asdict(outcome) for outcome in self.outcomes], ensure_ascii=False, indent=1)
+        return json.dumps([outcome.as_record() for outcome in self.outcomes], ensure_ascii=False, indent=1)
 
 
 def load_suites(path: Path = EXPECTATIONS) -> list[Suite]:
@@ -139,9 +162,22 @@ def _validate(suite: Suite, batch: Any, *, accepted: bool) -> list[Outcome]:
                 observed=_observed(result.get("result") or {}),
                 error=_error(result.get("exception_info") or {}),
                 accepted=accepted,
+                result=result,
             )
         )
     return outcomes
+
+
+def _affected(connection: duckdb.DuckDBPyConnection, query: str) -> Affected:
+    rows = connection.execute(
+        "select observation_id, item_id, area_code, cast(as_of_date as varchar) as as_of_date, "
+        "cast(value as varchar) as value, unit, source_id, snapshot_sha256, count(*) over () as figures "
+        f"from ({query}) order by item_id, area_code, as_of_date, observation_id limit {MOST_FIGURES}"
+    )
+    names = [column[0] for column in rows.description or []]
+    figures = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+    count = int(figures[0]["figures"]) if figures else 0
+    return Affected(count, [{key: row[key] for key in names[:-1]} for row in figures])
 
 
 def run_gate(
@@ -160,6 +196,7 @@ def run_gate(
     source = context.data_sources.add_pandas("warehouse")
     chosen = [suite for suite in suites or load_suites() if previous is not None or not suite.needs_previous]
     outcomes: list[Outcome] = []
+    affected: dict[str, Affected] = {}
     with duckdb.connect(str(database), read_only=True) as connection:
         if previous is not None:
             connection.execute(
@@ -171,5 +208,8 @@ def run_gate(
             asset = source.add_dataframe_asset(suite.name)
             batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
             accepted = suite.needs_previous and suite.name in accept
-            outcomes += _validate(suite, batch, accepted=accepted)
-    return GateReport(outcomes)
+            found = _validate(suite, batch, accepted=accepted)
+            if suite.figures and not all(outcome.success for outcome in found):
+                affected[suite.name] = _affected(connection, suite.figures)
+            outcomes += found
+    return GateReport(outcomes, affected)

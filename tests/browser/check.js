@@ -75,11 +75,47 @@ async function use(browser) {
   return done;
 }
 
+// The Data Docs with the network off: the list of results, a result, the suites; and the values of a chart by keyboard.
+async function offline(browser) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, offline: true });
+  const tab = await context.newPage(), done = { errors: [], outside: [] };
+  tab.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") done.errors.push(m.text()); });
+  tab.on("pageerror", (e) => done.errors.push(String(e)));
+  tab.on("requestfailed", (r) => { if (r.failure().errorText !== "net::ERR_ABORTED") done.errors.push(r.url()); });
+  tab.on("request", (r) => { if (!/^(file|data):/.test(r.url())) done.outside.push(r.url()); });
+  const rows = () => tab.evaluate(() => Array.from(document.querySelectorAll("table tbody tr")).filter((row) => row.offsetParent).map((row) => row.innerText.trim()).filter(Boolean));
+  await tab.goto(pathToFileURL(path.join(site, "quality.html")).href);
+  await tab.click("a[href='data-docs/index.html']");
+  await tab.waitForTimeout(500);
+  done.results = await rows();
+  await tab.click("table tbody tr td");
+  await tab.waitForTimeout(500);
+  done.expectations = await rows();
+  await tab.goBack();
+  await tab.click("text=Expectation Suites");
+  await tab.waitForTimeout(500);
+  done.suites = await rows();
+  await tab.click("table tbody tr:visible td:visible");
+  await tab.waitForTimeout(500);
+  done.suite = await tab.evaluate(() => document.body.innerText);
+  await tab.goto(pathToFileURL(path.join(site, "kpi/cloud_municipalities.html")).href);
+  await tab.focus(".plot");
+  await tab.keyboard.press("Home");
+  done.first = await tab.evaluate(() => document.querySelector(".plot .tip").textContent);
+  await tab.keyboard.press("ArrowRight");
+  done.second = await tab.evaluate(() => document.querySelector(".plot .tip").textContent);
+  await tab.hover(".plot svg");
+  done.hovered = await tab.evaluate(() => document.querySelector(".plot .tip:not([hidden])") !== null);
+  await context.close();
+  return done;
+}
+
 (async () => {
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   const looked = [];
   for (const page of pages) for (const view of VIEWS) looked.push(await look(browser, page, view));
   const used = await use(browser);
+  const alone = await offline(browser);
   await browser.close();
-  console.log(JSON.stringify({ looked, used }));
+  console.log(JSON.stringify({ looked, used, alone }));
 })();

@@ -17,6 +17,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
+from pipelines.export import run
+from pipelines.export.tables import Selection
 from pipelines.publish.datapackage import field_type
 from pipelines.settings import SOURCES_DIR
 
@@ -362,3 +364,33 @@ def test_catalog_names_each_file_with_licence_period_and_publisher(folder: Path)
     assert figures["dct:temporal"]["dcat:startDate"] < figures["dct:temporal"]["dcat:endDate"]
     known = {dataset["@id"] for dataset in datasets}
     assert set(figures["dct:source"]) <= known
+
+
+def test_a_table_larger_than_a_sheet_becomes_several_workbooks_with_an_index(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "MOST_ROWS", 300)
+    monkeypatch.setattr(run, "PIECE_ROWS", 200)
+    with duckdb.connect(str(home / "published/mieruka.duckdb"), read_only=True) as connection:
+        run.Export(connection, Selection(), ["xlsx"], "v").into(tmp_path / "all")
+        run.Export(connection, Selection(tables=("fct_observation",)), ["xlsx"], "v").into(tmp_path / "one")
+        ids = connection.execute("select observation_id from marts.fct_observation").fetchall()
+    paths = sorted((tmp_path / "all/xlsx").glob("fct_observation.*.xlsx"))
+    assert len(paths) > 1
+    held: list[tuple[str]] = []
+    for path in paths:
+        book = openpyxl.load_workbook(path, read_only=True)
+        index = list(book["目次"].iter_rows(values_only=True))[1:]
+        assert sorted(str(row[0]) for row in index) == [other.name for other in paths]
+        assert sum(int(str(row[1])) for row in index) == len(ids)
+        rows = book[path.stem].iter_rows(values_only=True)
+        next(rows)
+        place = next(rows).index("observation_id")
+        held += [(str(row[place]),) for row in rows]
+    assert sorted(held) == sorted(ids)
+    sheets = openpyxl.load_workbook(tmp_path / "one/mieruka.xlsx", read_only=True).sheetnames
+    assert [name for name in sheets if name.startswith("fct_observation")] == [path.stem for path in paths]
+    package = json.loads((tmp_path / "all/datapackage.json").read_text(encoding="utf-8"))
+    names = [resource["name"] for resource in package["resources"]]
+    assert len(set(names)) == len(names)
+    assert {path.name for path in paths} <= set(names)

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.quality.gate import GateReport, Suite, comparing_suites, load_suites, run_gate
+from pipelines.quality.gate import MOST_FIGURES, GateReport, Suite, comparing_suites, load_suites, run_gate
 from pipelines.quality.report import write_report
 from tests.end_to_end.conftest import call
 
@@ -146,6 +146,13 @@ def test_what_is_broken_blocks_or_warns_as_its_severity_says(
     assert outcome.blocks == (suite.expectations[number].severity == "block")
     assert (outcome in report.blocking) == outcome.blocks
     assert (outcome in report.warnings) != outcome.blocks
+    if suite.figures:
+        affected = report.affected[suite.name]
+        # Too few figures are no figure's fault.
+        assert bool(affected.count) == (
+            "min_value: 1000" not in str(suite.expectations[number].kwargs).replace("'", "")
+        )
+        assert len(affected.figures) == min(affected.count, MOST_FIGURES)
 
 
 BLOCKING = [

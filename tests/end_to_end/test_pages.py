@@ -13,6 +13,8 @@ import pytest
 
 from cli.report import wording
 from pipelines.pages.site import NotOurFolderError, Options, Written, write_site
+from pipelines.quality.history import read_gates
+from pipelines.settings import Home
 from tests.end_to_end.conftest import Mieruka
 from tests.pages_read import Page, read_page, read_script
 
@@ -44,7 +46,7 @@ def written(
     warehouse: duckdb.DuckDBPyConnection, home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Written:
     folder = tmp_path_factory.mktemp("site") / "pages"
-    options = Options("officer@town.example", home / "reports/quality.json")
+    options = Options("officer@town.example", Home(home))
     return write_site(warehouse, folder, wording(), options, (beside,))
 
 
@@ -237,12 +239,21 @@ def test_first_view_is_small(written: Written, pages: dict[str, Page]) -> None:
         assert page.path.stat().st_size + sum(path.stat().st_size for path in loaded) < 200_000, name
 
 
-def test_quality_page_has_every_check_and_defect(
-    warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]
+def test_every_check_is_told_and_every_defect_is_in_the_report_of_its_publisher(
+    warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page], home: Path
 ) -> None:
-    defects = {f"d-{row[0]}" for row in warehouse.execute("select defect_id from meta.defect").fetchall()}
-    assert {row for row in pages["quality.html"].rows if row.startswith("d-")} == defects
-    assert "公開前の検査" in pages["quality.html"].path.read_text(encoding="utf-8")
+    rows = warehouse.execute("select defect_id, split_part(source_id, '__', 1) from meta.defect").fetchall()
+    shown = {
+        (row.removeprefix("d-"), name.removeprefix("defects/").removesuffix(".html"))
+        for name, page in pages.items() if name.startswith("defects/") for row in page.ids if row.startswith("d-")
+    }  # fmt: skip
+    assert shown == set(rows)
+    gate = read_gates(Home(home))[-1]
+    words = pages["quality.html"].path.read_text(encoding="utf-8")
+    assert all(outcome["label_ja"] in words for outcome in gate["outcomes"])
+    failed = {f"check-{outcome['suite']}" for outcome in gate["outcomes"] if not outcome["success"]}
+    assert failed
+    assert {name for name in pages["quality.html"].ids if name.startswith("check-")} == failed
 
 
 def test_a_new_site_takes_the_place_of_the_old_one_and_of_nothing_else(

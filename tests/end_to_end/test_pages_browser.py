@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.quality.gate import load_suites
 from tests.end_to_end.conftest import ROOT, call
 
 MODULES = Path(os.environ.get("MIERUKA_BROWSER", ""))
@@ -34,9 +36,18 @@ def seen(request: pytest.FixtureRequest) -> dict[str, Any]:
     site = Path(SITE)
     if not SITE:
         home: Path = request.getfixturevalue("home")
-        assert call(home, "report").returncode == 0
+        assert call(home, "report", "--data-docs").returncode == 0
         site = home / "reports/site"
-    line = [node, str(ROOT / "tests/browser/check.js"), str(site), str(MODULES.resolve()), chromium, *PAGES]
+    reports = [f"defects/{path.name}" for path in sorted((site / "defects").glob("*.html"))]
+    line = [
+        node,
+        str(ROOT / "tests/browser/check.js"),
+        str(site),
+        str(MODULES.resolve()),
+        chromium,
+        *PAGES,
+        *reports,
+    ]
     result = subprocess.run(line, capture_output=True, text=True, check=True, timeout=900)
     found: dict[str, Any] = json.loads(result.stdout)
     return found
@@ -76,3 +87,23 @@ def test_a_reader_searches_filters_compares_and_cites(seen: dict[str, Any]) -> N
     assert "#o-" in used["citation"]
     assert used["csv"][0].startswith("\ufeff")
     assert used["chosen"].endswith("rows 1")
+
+
+def test_data_docs_show_results_and_suites_with_the_network_off(seen: dict[str, Any]) -> None:
+    alone = seen["alone"]
+    assert alone["errors"] == []
+    assert alone["outside"] == []
+    suites = {suite.name for suite in load_suites()}
+    listed = {row.split()[-1] for row in alone["results"]}
+    assert listed
+    assert listed <= suites
+    assert {row.split()[-1] for row in alone["suites"]} <= suites
+    assert any("Evaluated Expectations" in row for row in alone["expectations"])
+    assert "currently contains" in alone["suite"]
+
+
+def test_values_of_a_chart_are_told_by_keyboard_and_pointer(seen: dict[str, Any]) -> None:
+    alone = seen["alone"]
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}: [\d,.]+.*", alone["first"])
+    assert alone["second"] not in ("", alone["first"])
+    assert alone["hovered"]

@@ -45,8 +45,11 @@ def test_all_are_of_the_version_of_the_pages(site: Path, home: Path) -> None:
 
 def test_only_pages_leaves_the_rest_out_and_links_to_none_of_it(site: Path, mieruka: Mieruka) -> None:
     """The same folder: what an earlier report wrote beside the pages is gone with them."""
-    result = mieruka("report", "--to", str(site), "--only-pages")
+    result = mieruka("report", "--to", str(site), "--only-pages", "--data-docs")
     assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert (site / "data-docs/index.html").is_file()
+    assert 'href="data-docs/index.html"' in (site / "quality.html").read_text(encoding="utf-8")
     assert not any((site / name).exists() for name in (*BESIDE, "api"))
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from pipelines.export.csv_file import write_csv
 from pipelines.export.parquet_file import write_parquet
+from pipelines.export.pieces import pieces_of
 from pipelines.export.safe_text import is_formula_like, neutralised, neutralised_sql
 from pipelines.export.tables import ExportTable
-from pipelines.export.xlsx_file import MOST_ROWS, About, TextTooLongError, fits, write_workbook
+from pipelines.export.xlsx_file import MOST_ROWS, About, TextTooLongError, write_workbook
 from pipelines.publish.described import DescribedTable
 
 DANGEROUS = [
@@ -113,7 +114,7 @@ def workbook(connection: duckdb.DuckDBPyConnection, path: Path, *tables: ExportT
         "source_id": "office", "title_ja": "=調査", "publisher_ja": "総務省", "licence_ja": "公共データ利用規約",
         "landing_url": "https://office.example/",
     }  # fmt: skip
-    write_workbook(connection, tables, path, About("v1", ["団体 011002"], [("large", 2_000_000)], [source]))
+    write_workbook(connection, tables, path, About("v1", ["団体 011002"], [], [source]))
     return openpyxl.load_workbook(path)
 
 
@@ -153,7 +154,7 @@ def test_workbook_says_where_it_is_from(connection: duckdb.DuckDBPyConnection, t
     assert made.sheetnames == ["はじめに", "t", "列の説明", "出典"]
     cover = {row[0].value: row[1].value for row in made["はじめに"].iter_rows()}
     assert cover["版"] == "v1"
-    assert "2,000,000行" in cover["入っていない表: large"]
+    assert "目次" not in made.sheetnames
     assert cover["t"] == "表"
     assert made["出典"]["G2"].value == "出典：総務省「=調査」（https://office.example/）を加工して作成"
     assert made["出典"]["B2"].data_type == "s"
@@ -165,9 +166,34 @@ def test_text_too_long_for_a_cell_is_refused(connection: duckdb.DuckDBPyConnecti
 
 
 def test_what_a_sheet_holds_is_counted_with_its_headers(connection: duckdb.DuckDBPyConnection) -> None:
-    assert fits(table_of(connection, f"select * from range({MOST_ROWS})"))
-    assert not fits(table_of(connection, f"select * from range({MOST_ROWS + 1})"))
     assert MOST_ROWS + 2 == 2**20
+    whole = table_of(connection, f"select * from range({MOST_ROWS})")
+    assert pieces_of(connection, whole, MOST_ROWS, 10) == [whole]
+    larger = table_of(connection, f"select * from range({MOST_ROWS + 1})")
+    assert [piece.rows for piece in pieces_of(connection, larger, MOST_ROWS, MOST_ROWS)] == [MOST_ROWS, 1]
+
+
+@pytest.mark.parametrize(
+    ("query", "most", "expected"),
+    [
+        # Along the sources in their order, as many of them together as fit; what has none is there too.
+        ("select * from (values ('b'), ('a'), ('a'), (null), ('c'), ('c'), ('c')) as v (source_id)", 4,
+         [("source_id: a, b", 3), ("source_id: c, 空欄", 4)]),
+        # A source too large by itself is cut by rows, and nothing else is put to it.
+        ("select if(i < 5, 'big', 'small') as source_id, i from range(7) as r (i)", 2,
+         [("source_id: big 1～2行目", 2), ("source_id: big 3～4行目", 2), ("source_id: big 5～5行目", 1), ("source_id: small", 2)]),
+        ("select i as number from range(3) as r (i)", 2, [("行 1～2行目", 2), ("行 3～3行目", 1)]),
+        ("select 'it''s' as item_id, i from range(2) as r (i) union all select 'x', 9", 2, [("item_id: it's", 2), ("item_id: x", 1)]),
+    ],
+)  # fmt: skip
+def test_a_table_larger_than_a_sheet_is_taken_apart_and_no_row_is_lost_or_twice(
+    connection: duckdb.DuckDBPyConnection, query: str, most: int, expected: list[tuple[str, int]]
+) -> None:
+    pieces = pieces_of(connection, table_of(connection, query), most, most)
+    assert [(piece.holds, piece.rows) for piece in pieces] == expected
+    assert [piece.file_stem for piece in pieces] == [f"t.{number}" for number in range(1, len(expected) + 1)]
+    held = [row for piece in pieces for row in connection.execute(piece.query).fetchall()]
+    assert sorted(map(str, held)) == sorted(map(str, connection.execute(query).fetchall()))
 
 
 def test_parquet_keeps_the_types(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -26,7 +26,6 @@ from pipelines.pages.charts import (
 )
 from pipelines.pages.explore import TILES
 from pipelines.pages.national import groups_of, ministries_of
-from pipelines.pages.records import gate_outcomes
 from pipelines.pages.shown import Shown, both, exact, text
 from pipelines.pages.site import link, percent
 from pipelines.pages.text import TEXTS
@@ -192,14 +191,6 @@ def test_initiatives_with_the_same_kpis_come_together_and_each_kpi_once() -> Non
         for group, own in groups_of(initiatives, kpis)
     ]
     assert found == [([6], ["a"]), ([7], []), ([8], ["b"]), ([9], [])]
-
-
-def test_record_of_the_checks_that_cannot_be_read_is_none(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    assert gate_outcomes(None) == []
-    assert gate_outcomes(tmp_path / "absent.json") == []
-    torn = tmp_path / "quality.json"
-    torn.write_text('[{"suite":', encoding="utf-8")
-    assert gate_outcomes(torn) == []
 
 
 def test_a_title_has_its_unit_and_an_index_has_none(shown: Shown) -> None:
