@@ -12,17 +12,17 @@ from dagster import (
 )
 
 from assets.backfill import figure_tables
-from assets.dbt_runner import DbtRunner
 from assets.freshness import freshness_checks
 from assets.keys import by_year_key, table_key
 from assets.night import changes, every_night, failed_nights
 from assets.notifications import told_nights
+from assets.parsed_project import project_manifest
 from assets.resources import WarehouseResource
 from assets.sources import source_assets
 from assets.warehouse import dbt_models, published_warehouse, quality_gate
 from pipelines.catalog.loader import Catalog, load_catalog
 from pipelines.land.source import CATALOG
-from pipelines.settings import Home, today
+from pipelines.settings import Home
 
 JOB_NAME = "nightly_warehouse"
 
@@ -36,7 +36,7 @@ def build_definitions(
     catalog = catalog or load_catalog()
     warehouse = warehouse or WarehouseResource()
     if manifest is None:
-        manifest = DbtRunner(Home.resolve(warehouse.home or None), today()).manifest()
+        manifest = project_manifest(Home.resolve(warehouse.home or None))
     models = dbt_models(manifest)
     only_backfilled = [by_year_key(name) for name, source in catalog.sources.items() if figure_tables(source)]
     every_day = AssetSelection.all() - AssetSelection.assets(*only_backfilled)

@@ -12,11 +12,11 @@ from importlib.metadata import version
 
 import duckdb
 
+from assets.parsed_project import LIBRARIES
 from pipelines.land.catalog_tables import observation_folder
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of
 from pipelines.settings import Home
 
-_LIBRARIES = ("dbt-core", "dbt-duckdb", "duckdb")
 _TABLES = """
 create schema build_state;
 create table build_state.code (fingerprint varchar);
@@ -36,7 +36,7 @@ _MOST_FREE = 0.5
 
 
 def _code() -> str:
-    return fingerprint(code_fingerprint("dbt_project", "assets"), [version(name) for name in _LIBRARIES])
+    return fingerprint(code_fingerprint("dbt_project", "assets"), [version(name) for name in LIBRARIES])
 
 
 def _landed(home: Home) -> Iterator[tuple[str, str, str]]:

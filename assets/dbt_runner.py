@@ -1,4 +1,4 @@
-"""dbt inside this process: parse once, build with its events handed on, connections closed at the end.
+"""dbt inside this process: build with its events handed on, connections closed at the end.
 
 A child process for each command would cost three times as long; the price is dbt's process-global state,
 so one build runs at a time.
@@ -11,22 +11,15 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 from queue import Queue
 from typing import Any
 
 from assets.build_state import distrust, prepare
-from pipelines.files import sha256_of, write_atomically
-from pipelines.land.parquet import code_fingerprint
+from assets.parsed_project import ONE_AT_A_TIME, DbtBuildError, project_object
 from pipelines.settings import DBT_PROJECT_DIR, Home
 
-_ONE_AT_A_TIME = threading.Lock()
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
 _DONE = object()
-
-
-class DbtBuildError(RuntimeError):
-    """A model or test failed; the message lists each with what dbt said."""
 
 
 class DbtRunner:
@@ -44,37 +37,19 @@ class DbtRunner:
         return [
             "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
             "--target-path", str(self.target_path), "--log-path", str(self._home.build / "logs"),
-            "--log-level", "none", "--log-level-file", "none", "--vars", json.dumps(variables),
+            "--no-write-json", "--log-level", "none", "--log-level-file", "none", "--vars", json.dumps(variables),
         ]  # fmt: skip
 
-    def manifest(self) -> dict[str, Any]:
-        """Return the manifest of the project as it is now, parsed anew only when the project changed."""
-        # A copy of our own: dbt writes its manifest in place, also while another process loads this.
-        path = self.target_path / "parsed_manifest.json"
-        current = code_fingerprint("dbt_project", "assets")
-        if not _is_sealed(path, current):
-            self._invoke(["parse"])
-            write_atomically(path, (self.target_path / "manifest.json").read_bytes())
-            _seal(path, current)
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return content
-
-    def _invoke(self, command: list[str], callbacks: list[Callable[[Any], None]] | None = None) -> Any:
+    def _invoke(self, command: list[str], callbacks: list[Callable[[Any], None]]) -> Any:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
-        self.target_path.mkdir(parents=True, exist_ok=True)
-        parsed = self.target_path / "partial_parse.msgpack"
-        with _ONE_AT_A_TIME:
-            # What a killed run left half-written, dbt might believe.
-            if not _is_sealed(parsed):
-                parsed.unlink(missing_ok=True)
+        manifest = project_object(self._home)
+        with ONE_AT_A_TIME:
             try:
-                result = dbtRunner(callbacks=callbacks or []).invoke([*command, *self._arguments()])
+                result = dbtRunner(manifest, callbacks).invoke([*command, *self._arguments()])
             finally:
                 DuckDBConnectionManager.close_all_connections()
-            if parsed.exists():
-                _seal(parsed)
         if not result.success:
             raise DbtBuildError(_explain(result))
         return result
@@ -110,23 +85,6 @@ class DbtRunner:
         if failure:
             distrust(self._home)
             raise failure[0]
-
-
-def _seal_path(path: Path) -> Path:
-    return path.with_name(f"{path.name}.sha256")
-
-
-def _seal(path: Path, made_from: str = "") -> None:
-    """Keep the hash of a finished file, with the fingerprint of what it was made from."""
-    write_atomically(_seal_path(path), f"{sha256_of(path)} {made_from}")
-
-
-def _is_sealed(path: Path, made_from: str = "") -> bool:
-    """Return whether a file is as it was finished, and made from this."""
-    seal = _seal_path(path)
-    if not (path.exists() and seal.exists()):
-        return False
-    return seal.read_bytes() == f"{sha256_of(path)} {made_from}".encode()
 
 
 def _explain(result: Any) -> str:

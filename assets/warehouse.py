@@ -18,8 +18,9 @@ from dagster import (
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from assets.dbt_runner import DbtBuildError, DbtRunner
+from assets.dbt_runner import DbtRunner
 from assets.keys import GATE_KEY, PUBLISHED_KEY
+from assets.parsed_project import DbtBuildError
 from assets.resources import WarehouseResource
 from pipelines.catalog.loader import Catalog
 from pipelines.changes import build_inputs

@@ -150,7 +150,9 @@ def _read_textbook(file: tuple[str, str, bool]) -> None:
 
 def compiled(home: Home) -> Iterator[tuple[str, str, str, str]]:
     """Yield schema, name, kind and SQL of each model as dbt compiled it, parents first."""
-    manifest = json.loads((home.build / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    from assets.parsed_project import project_manifest
+
+    manifest = project_manifest(home)
     models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     done: set[str] = set()
 

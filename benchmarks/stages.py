@@ -64,11 +64,8 @@ def _sources(home: Home, seconds: Seconds) -> None:
     timed(seconds, "land common tables", lambda: land_catalog(home, catalog))
 
 
-def _bare(home: Home, target_path: Path) -> float:
+def _bare(manifest: dict[str, Any], order: list[str], target_path: Path) -> float:
     """Return the seconds of the compiled statements alone, in a fresh database."""
-    manifest = json.loads((target_path / "manifest.json").read_text(encoding="utf-8"))
-    results = json.loads((target_path / "run_results.json").read_text(encoding="utf-8"))
-    order = [entry["unique_id"] for entry in results["results"] if entry["unique_id"].startswith("model.")]
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/mieruka.duckdb") as connection:
         for schema in ("staging", "intermediate", "marts", "meta"):
             connection.execute(f"create schema if not exists {schema}")
@@ -85,11 +82,20 @@ def _bare(home: Home, target_path: Path) -> float:
 
 def _build(home: Home, seconds: Seconds) -> None:
     from assets.dbt_runner import DbtRunner
+    from assets.parsed_project import project_manifest
 
     runner = DbtRunner(home, today())
-    timed(seconds, "dbt parse", runner.manifest)
-    timed(seconds, "dbt build in process", lambda: list(runner.build()))
-    seconds.setdefault("same SQL bare in DuckDB", []).append(_bare(home, runner.target_path))
+    timed(seconds, "project parsed by dbt, as kept", lambda: project_manifest(home))
+    order: list[str] = []
+
+    def build() -> None:
+        nodes = (event["data"]["node_info"]["unique_id"] for event in runner.build())
+        order.extend(node for node in nodes if node.startswith("model."))
+
+    timed(seconds, "dbt build in process", build)
+    seconds.setdefault("same SQL bare in DuckDB", []).append(
+        _bare(project_manifest(home), order, runner.target_path)
+    )
 
 
 def _gate_and_publish(home: Home, seconds: Seconds) -> None:

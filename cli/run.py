@@ -124,7 +124,9 @@ def _instance() -> Any:
     """Return Dagster's own instance when DAGSTER_HOME is set, so that its pages show the run; else a passing one."""
     from dagster import DagsterInstance
 
-    return DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else DagsterInstance.ephemeral()
+    from assets.passing import passing_instance
+
+    return DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else passing_instance()
 
 
 def _execute(home: Home, origin: Path | None, full: Full | None, accept: list[str]) -> None:
@@ -134,8 +136,8 @@ def _execute(home: Home, origin: Path | None, full: Full | None, accept: list[st
     # Dagster's remarks about unset home folders and beta parameters mean nothing to this command's user.
     warnings.filterwarnings("ignore")
     from assets.build import JOB_NAME, build_definitions
-    from assets.dbt_runner import DbtBuildError
     from assets.night import BY_COMMAND_TAG
+    from assets.parsed_project import DbtBuildError
     from assets.resources import WarehouseResource
 
     warehouse = WarehouseResource(

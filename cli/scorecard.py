@@ -49,7 +49,7 @@ where
         (figure.observation_status in ('forecast', 'official_claim') and figure.body_scope = measure.body_scope)
         or (figure.statistic = 'median' and figure.body_scope in ('prefectures', 'municipalities'))
     )
-order by figure.as_of_date, figure.known_on
+order by figure.as_of_date, figure.known_on, figure.observation_id
 """
 
 _AREAS = """

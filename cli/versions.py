@@ -169,7 +169,7 @@ def _manifest_named(home: Home, name: str, say: Speaker) -> Manifest:
 
 def rebuild_into(home: Home, name: str, folder: Path, say: Speaker, *, force: bool) -> Rebuild:
     """Build a version again in an empty folder; raise VersionError when something that it needs is missing or other."""
-    from assets.dbt_runner import DbtBuildError
+    from assets.parsed_project import DbtBuildError
     from assets.rebuild import obstacles, rebuild
     from pipelines.catalog.loader import load_catalog
     from pipelines.lock import writing

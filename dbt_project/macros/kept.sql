@@ -21,9 +21,8 @@
 {% macro only_parts(column) -%} /* and {{ column }} is one of the parts */ {%- endmacro %}
 
 {# A hash over rows in any order; the sum tells two equal rows from none, which an exclusive or alone would not. #}
-{% macro hash_of_rows(relation) -%}
-    {%- set columns = adapter.get_columns_in_relation(relation) | map(attribute='quoted') | join(', ') -%}
-    md5(concat_ws(' ', count(*), sum(cast(hash({{ columns }}) as hugeint)), bit_xor(hash({{ columns }}))))
+{% macro hash_of_rows() -%}
+    md5(concat_ws(' ', count(*), sum(cast(hash(*columns(*)) as hugeint)), bit_xor(hash(*columns(*)))))
 {%- endmacro %}
 
 {# A hash over this node's SQL and the versions of its parents but one; none where a parent is not known, or nothing is. #}
@@ -56,8 +55,10 @@
 {% macro remember(inputs, version) -%}
     {%- if inputs is not none -%}
         {%- set name = sql_text(model.unique_id) -%}
-        {%- do run_query('delete from build_state.node where name = ' ~ name) -%}
-        {%- do run_query('insert into build_state.node select ' ~ name ~ ', ' ~ sql_text(inputs) ~ ', ' ~ version) -%}
+        {%- call statement() -%}
+            delete from build_state.node where name = {{ name }};
+            insert into build_state.node select {{ name }}, {{ sql_text(inputs) }}, {{ version }}
+        {%- endcall -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -65,7 +66,7 @@
     {%- if value_of('select count(*) from ' ~ relation) > most_rows_hashed() | int -%}
         {{ return(sql_text(inputs)) }}
     {%- endif -%}
-    {{ return('(select ' ~ hash_of_rows(relation) ~ ' from ' ~ relation ~ ')') }}
+    {{ return('(select ' ~ hash_of_rows() ~ ' from ' ~ relation ~ ')') }}
 {%- endmacro %}
 
 {% macro kept(relation) -%}
@@ -73,12 +74,14 @@
     {{ return({'relations': [relation]}) }}
 {%- endmacro %}
 
-{# Make a table anew beside the one there is, and give it that one's place. #}
+{# Make a table; where there is one already, beside it, and give it that one's place. #}
 {% macro make_whole(relation, existing) -%}
-    {%- set built = make_intermediate_relation(relation) -%}
+    {%- set built = relation if existing is none else make_intermediate_relation(relation) -%}
     {%- call statement('main') -%} {{ create_table_as(false, built, sql) }} {%- endcall -%}
-    {{ drop_relation_if_exists(existing) }}
-    {{ adapter.rename_relation(built, relation) }}
+    {%- if existing is not none -%}
+        {{ drop_relation_if_exists(existing) }}
+        {{ adapter.rename_relation(built, relation) }}
+    {%- endif -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do persist_docs(relation, model) -%}
 {%- endmacro %}
@@ -89,7 +92,7 @@
         from build_state.part where name = {{ sql_text(parent) }} and key = {{ sql_text(settings.part_by) }}
     {%- endset -%}
     {%- set hashed -%}
-        select cast({{ settings.part_by }} as varchar) as part, {{ hash_of_rows(ref(settings.part_of)) }} as version
+        select cast({{ settings.part_by }} as varchar) as part, {{ hash_of_rows() }} as version
         from {{ ref(settings.part_of) }} group by all
     {%- endset -%}
     {%- do run_query(

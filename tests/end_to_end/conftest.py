@@ -1,8 +1,10 @@
-"""One published warehouse for all end-to-end tests, made by the command that users type."""
+"""One published warehouse for all end-to-end tests of a session, made by the command that users type."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,12 +48,28 @@ def call(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def made_once(shared: Path) -> Path:
+    """Return the home that the first process to ask has made; the others wait for it."""
+    made = shared / "home_made_once"
+    # Written last: a home without it was not finished.
+    output = made / "first_output.txt"
+    with (shared / "home_made_once.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not output.exists():
+            shutil.rmtree(made, ignore_errors=True)
+            result = call(made, "run")
+            assert result.returncode == 0, result.stderr
+            output.write_text(result.stdout, encoding="utf-8")
+    return made
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("home")
-    result = call(folder, "run")
-    assert result.returncode == 0, result.stderr
-    (folder / "first_output.txt").write_text(result.stdout, encoding="utf-8")
+    """Return a home of this process's own: a copy of the one made for all processes of the session."""
+    own = tmp_path_factory.getbasetemp()
+    made = made_once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+    folder = tmp_path_factory.mktemp("homes") / "home"
+    shutil.copytree(made, folder, symlinks=True)
     return folder
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipelines.settings import DBT_PROJECT_DIR
+from assets.parsed_project import project_object
+from pipelines.settings import DBT_PROJECT_DIR, Home
 
 RUN_DATE = date(2026, 11, 23)
 PLAN_START = date(2015, 6, 30)
@@ -98,7 +99,7 @@ def compiled(variables: str, folder: str) -> dict[str, str]:
     from dbt.cli.main import dbtRunner
 
     target = Path(folder)
-    result = dbtRunner().invoke(
+    result = dbtRunner(project_object(Home(target))).invoke(
         [
             "compile", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
             "--target-path", str(target), "--log-path", str(target / "logs"), "--log-level", "none",
