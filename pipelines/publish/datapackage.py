@@ -17,8 +17,8 @@ import duckdb
 
 from pipelines.files import sha256_of, write_atomically
 from pipelines.publish.described import DescribedTable
-from pipelines.publish.differences import quoted
 from pipelines.publish.dictionary import described_tables
+from pipelines.publish.differences import quoted
 from pipelines.publish.units import unit_of
 
 NAME = "mieruka"
