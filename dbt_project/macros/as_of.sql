@@ -45,3 +45,17 @@
             observation_id
     ) = 1
 {%- endmacro %}
+
+{# The id of a figure: what it is about, where it stands and how it reads. #}
+{% macro observation_id(figure) -%}
+    md5(concat_ws(
+        '|', {{ figure }}.source_id, {{ figure }}.item_id, coalesce({{ figure }}.series_id, ''), {{ figure }}.area_code,
+        {{ figure }}.body_scope, {{ figure }}.statistic, coalesce(cast({{ figure }}.as_of_date as varchar), ''),
+        {{ figure }}.observation_status, coalesce({{ figure }}.document_id, ''), coalesce({{ figure }}.raw_text, '')
+    ))
+{%- endmacro %}
+
+{# From when a figure could be known: one without a release date from the day it describes, not before. #}
+{% macro known_on(figure) -%}
+    coalesce({{ figure }}.published_on, {{ figure }}.as_of_date)
+{%- endmacro %}

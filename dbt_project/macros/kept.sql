@@ -86,10 +86,12 @@
     {%- do persist_docs(relation, model) -%}
 {%- endmacro %}
 
-{# The parts there are now, in a table of this connection: as the parent knows them, or by the hash of its rows. #}
+{# The parts there are now, in a table of this connection: of a view as its files are known, of a table by the hash of its
+   rows, so that parts which were made again and came out the same end there. #}
 {% macro find_parts(parent, settings, others) -%}
     {%- set known -%}
         from build_state.part where name = {{ sql_text(parent) }} and key = {{ sql_text(settings.part_by) }}
+        and {{ sql_text(settings.part_of) }} in (select view_name from duckdb_views())
     {%- endset -%}
     {%- set hashed -%}
         select cast({{ settings.part_by }} as varchar) as part, {{ hash_of_rows() }} as version

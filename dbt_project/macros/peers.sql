@@ -35,18 +35,27 @@
     add_months({{ day }}, {{ months }})
 {%- endmacro %}
 
-{# The quantile of a column by linear interpolation between the two nearest values. #}
-{% macro quantile(value, share) -%}
-    {{ return(adapter.dispatch('quantile', 'mieruka')(value, share)) }}
+{# A list of quantiles of a column, each by linear interpolation between the two nearest values. #}
+{% macro quantiles(value, shares) -%}
+    {{ return(adapter.dispatch('quantiles', 'mieruka')(value, shares)) }}
 {%- endmacro %}
 
-{% macro default__quantile(value, share) -%}
-    quantile_cont({{ value }}, {{ share }})
+{% macro default__quantiles(value, shares) -%}
+    quantile_cont({{ value }}, {{ shares }})
 {%- endmacro %}
 
-{% macro spark__quantile(value, share) -%}
-    percentile({{ value }}, {{ share }})
+{% macro spark__quantiles(value, shares) -%}
+    percentile({{ value }}, array({{ shares | join(', ') }}))
 {%- endmacro %}
+
+{# The entry of a list at a place, counted from one. #}
+{% macro entry_of(list, place) -%}
+    {{ return(adapter.dispatch('entry_of', 'mieruka')(list, place)) }}
+{%- endmacro %}
+
+{% macro default__entry_of(list, place) -%} {{ list }}[{{ place }}] {%- endmacro %}
+
+{% macro spark__entry_of(list, place) -%} {{ list }}[{{ place - 1 }}] {%- endmacro %}
 
 {# A list of the values of a group, in the order of another column. #}
 {% macro ordered_list(value, position) -%}

@@ -18,6 +18,7 @@ import duckdb
 from pipelines.files import sha256_of, write_atomically
 from pipelines.publish.described import DescribedTable
 from pipelines.publish.dictionary import described_tables
+from pipelines.publish.differences import quoted
 from pipelines.publish.units import unit_of
 from pipelines.query import records
 
@@ -297,9 +298,12 @@ def write_package(
 
 def write_datapackage(connection: duckdb.DuckDBPyConnection, published: Path, version: str) -> None:
     """Describe the Parquet files below `published`, one a table, by the tables of the database."""
+    views = {name for (name,) in connection.execute("select view_name from duckdb_views()").fetchall()}
     parts = []
     for path in sorted((published / "parquet").glob("[!.]*.parquet")):
         schema, _, name = path.stem.rpartition(".")
         table = f"{schema or 'marts'}.{name}"
-        parts.append(Part(table, path.relative_to(published).as_posix(), f"select * from {table}"))
+        # A view would be computed again for each question about it; its file has the same rows.
+        rows = f"read_parquet({quoted(path)})" if name in views else table
+        parts.append(Part(table, path.relative_to(published).as_posix(), f"select * from {rows}"))
     write_package(connection, published, parts, version)

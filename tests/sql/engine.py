@@ -21,7 +21,8 @@ FAR_PAST = date(1900, 1, 1)
 
 # In the order in which each reads the one before.
 _MODELS = (
-    "int_observation",
+    "dim_observation_status",
+    "fct_observation",
     "int_measure_figure",
     "int_evaluation_day",
     "int_target_evaluation",

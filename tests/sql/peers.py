@@ -21,7 +21,7 @@ TABLES = {
     "staging.stg_peer_census": "census_on date, holds_from date",
     "staging.stg_peer_type": "source_id varchar, source_table varchar, snapshot_sha256 varchar, as_of date, "
     "file_row bigint, type_text varchar, citation_url varchar",
-    "intermediate.int_observation": "observation_id varchar, item_id varchar, series_id varchar, area_code varchar, "
+    "marts.fct_observation": "observation_id varchar, item_id varchar, series_id varchar, area_code varchar, "
     "body_scope varchar, statistic varchar, as_of_date date, fiscal_year bigint, value decimal(38, 10), "
     "numerator decimal(38, 10), denominator decimal(38, 10), value_status varchar, observation_status varchar, "
     "source_id varchar, snapshot_sha256 varchar, cell varchar, known_on date, is_secondary boolean, is_latest boolean",
@@ -73,10 +73,6 @@ class PeerEngine:
             if table.split(".")[1] not in models:
                 connection.execute(f"create table {table} ({columns})")
                 insert_rows(connection, table, list(_tuples(columns, given.get(table, []))))
-        if "int_observation" not in models and "fct_observation" not in models:
-            connection.execute(
-                "create view marts.fct_observation as select * from intermediate.int_observation"
-            )
         for name in models:
             build(connection, name, self._sql)
         return connection

@@ -32,7 +32,7 @@ _TABLES = {
     "intermediate.int_area_today": "area_code varchar, today_code varchar",
     "intermediate.int_sewerage_body": "scope varchar, as_of_date date, area_code varchar, is_applied integer, "
     "body_scope varchar",
-    "intermediate.int_observation": "item_id varchar, area_code varchar, series_id varchar, as_of_date date, "
+    "marts.fct_observation": "item_id varchar, area_code varchar, series_id varchar, as_of_date date, "
     "known_on date, value decimal(38, 10), statistic varchar, is_latest boolean, enters_verdict boolean",
     "intermediate.int_evaluation_figure": "measure_id varchar, area_code varchar, evaluated_on date, "
     "target_version varchar, figure_set varchar, as_of_date date, value decimal(38, 10), known_on_basis varchar",
@@ -163,7 +163,7 @@ class SeriesEngine:
         insert_rows(connection, "intermediate.int_area_today", [(code, code) for code in bodies])
         insert_rows(
             connection,
-            "intermediate.int_observation",
+            "marts.fct_observation",
             [
                 (f.item, f.area_code, f.series, f.as_of, f.known_on or f.as_of, f.adopted, "flag", True, True)
                 for f in flags

@@ -43,7 +43,7 @@ def compare(
     return engine.run(
         COMPARISON,
         {
-            "intermediate.int_observation": figures,
+            "marts.fct_observation": figures,
             "marts.dim_item": items or [{"item_id": name, "unit": "%", "is_additive": False} for name in names],
             "marts.dim_area": [{"area_code": code, "area_type": "city"} for code in groups],
             "marts.area_peer_group": [
@@ -294,7 +294,7 @@ def test_counts_are_compared_within_the_kind_of_body_only(peers: PeerEngine) -> 
     connection = peers.run(
         COMPARISON,
         {
-            "intermediate.int_observation": figures,
+            "marts.fct_observation": figures,
             "marts.dim_item": items,
             "marts.dim_area": [{"area_code": code, "area_type": "city"} for code in codes],
             "marts.area_peer_group": [
@@ -536,7 +536,7 @@ def grouped(
             "staging.stg_peer_group": TYPES,
             "staging.stg_peer_census": [CENSUS],
             "staging.stg_peer_type": [entry for entry, _ in types],
-            "intermediate.int_observation": [*(whose for _, whose in types), *figures],
+            "marts.fct_observation": [*(whose for _, whose in types), *figures],
             "intermediate.int_peer_population": population or [],
             "marts.dim_area": areas,
         },

@@ -33,7 +33,7 @@ def quadrants(
     connection = engine.run(
         ["int_peer_figure", "depreciation_burden"],
         {
-            "intermediate.int_observation": figures,
+            "marts.fct_observation": figures,
             "marts.dim_item": [
                 {"item_id": item, "unit": "%", "is_additive": False} for item in (RATE, BURDEN)
             ],
@@ -121,7 +121,7 @@ def costs(engine: PeerEngine, figures: Sequence[Row], population: Sequence[Row])
     connection = engine.run(
         ["int_peer_figure", "per_capita_cost_financing"],
         {
-            "intermediate.int_observation": figures,
+            "marts.fct_observation": figures,
             "intermediate.int_peer_population": population,
             "marts.dim_item": [{"item_id": item, "unit": "", "is_additive": True} for item in sorted(items)],
             "marts.dim_area": [
@@ -241,7 +241,7 @@ def test_adoption_by_the_class_of_the_day(peers: PeerEngine) -> None:
                 }
                 for code, counted in (("b", True), ("c", False))
             ],
-            "intermediate.int_observation": [
+            "marts.fct_observation": [
                 figure("ai_adopted", "b", 1, statistic="flag"),
                 figure("ai_adopted", "c", 0, statistic="flag"),
                 figure("ai_adopted", "a", None, statistic="flag"),

@@ -9,7 +9,7 @@ with flag as (
         figure.as_of_date,
         figure.known_on,
         cast(figure.value as integer) as is_adopted
-    from {{ ref('int_observation') }} as figure
+    from {{ ref('fct_observation') }} as figure
     inner join {{ ref('int_adoption_item') }} as item on figure.item_id = item.item_id and item.basis = 'flags'
     where
         figure.statistic = 'flag'

@@ -14,7 +14,7 @@ select
         as enters_verdict,
     figure.known_on,
     figure.known_on_basis
-from {{ ref('int_observation') }} as figure
+from {{ ref('fct_observation') }} as figure
 inner join {{ ref('stg_measure') }} as measure
     on figure.item_id = measure.item_id and figure.body_scope = measure.body_scope
 inner join {{ ref('stg_area') }} as area

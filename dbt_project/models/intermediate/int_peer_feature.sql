@@ -12,7 +12,7 @@ with figure as (
             order by figure.is_secondary, figure.known_on desc, figure.observation_id
         ) as preference,
         max(figure.as_of_date) over (partition by figure.item_id) as newest_on
-    from {{ ref('int_observation') }} as figure
+    from {{ ref('fct_observation') }} as figure
     inner join {{ ref('dim_area') }} as area
         on
             figure.area_code = area.area_code

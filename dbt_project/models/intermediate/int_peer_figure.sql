@@ -48,15 +48,10 @@ candidate as (
             when item.is_additive then 'COUNT'
             else 'RATE'
         end as kind,
-        -- Two series of one item on one day: the publisher's own figure goes before a transcription or denominator.
-        row_number() over (
-            partition by figure.item_id, figure.area_code, figure.as_of_date
-            order by
-                figure.is_secondary,
-                case figure.observation_status when 'final' then 1 else 2 end,
-                figure.known_on desc,
-                figure.observation_id
-        ) as preference
+        figure.observation_id,
+        figure.is_secondary,
+        figure.observation_status,
+        figure.known_on
     from observation as figure
     inner join item on figure.item_id = item.item_id
     inner join area
@@ -72,9 +67,51 @@ candidate as (
 
 ),
 
+-- Two series of one item on one day are few: only these are put in order.
+repeated as (
+
+    select
+        item_id,
+        area_code,
+        as_of_date
+    from candidate
+    group by item_id, area_code, as_of_date
+    having count(*) > 1
+
+),
+
+passed_over as (
+
+    -- The publisher's own figure goes before a transcription or denominator.
+    select observation_id
+    from (
+        select
+            candidate.observation_id,
+            row_number() over (
+                partition by candidate.item_id, candidate.area_code, candidate.as_of_date
+                order by
+                    candidate.is_secondary,
+                    case candidate.observation_status when 'final' then 1 else 2 end,
+                    candidate.known_on desc,
+                    candidate.observation_id
+            ) as preference
+        from candidate
+        inner join repeated
+            on
+                candidate.item_id = repeated.item_id
+                and candidate.area_code = repeated.area_code
+                and candidate.as_of_date = repeated.as_of_date
+    ) as ordered
+    where preference > 1
+
+),
+
 figure as (
 
-    select * from candidate where preference = 1
+    select candidate.*
+    from candidate
+    left join passed_over on candidate.observation_id = passed_over.observation_id
+    where passed_over.observation_id is null
 
 ),
 

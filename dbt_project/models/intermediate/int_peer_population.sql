@@ -12,7 +12,7 @@ from (
         row_number() over (
             partition by area_code, as_of_date order by is_secondary, known_on desc, observation_id
         ) as preference
-    from {{ ref('int_observation') }}
+    from {{ ref('fct_observation') }}
     where
         item_id = 'population'
         and series_id in (

@@ -60,7 +60,7 @@ counted as (
             partition by area_code, as_of_date
             order by case observation_status when 'final' then 1 else 2 end, series_id, observation_id
         ) as preference
-    from {{ ref('int_observation') }}
+    from {{ ref('fct_observation') }}
     where
         item_id = 'population'
         and series_id in ('population__ssds_present_boundaries', 'population__ssds', 'population__census')
@@ -76,7 +76,7 @@ employed as (
         as_of_date,
         max(case when item_id = 'secondary_tertiary_employment_share' then value end) as secondary_tertiary_share,
         max(case when item_id = 'tertiary_employment_share' then value end) as tertiary_share
-    from {{ ref('int_observation') }}
+    from {{ ref('fct_observation') }}
     where
         item_id in ('secondary_tertiary_employment_share', 'tertiary_employment_share')
         and is_latest

@@ -9,7 +9,7 @@ with file_row as (
         area_code,
         is_secondary,
         cast(regexp_extract(cell, '([0-9]+)$', 1) as bigint) as file_row
-    from {{ ref('int_observation') }}
+    from {{ ref('fct_observation') }}
     where
         source_id in (select source_id from {{ ref('stg_peer_type') }})
         and regexp_extract(cell, '^[A-Z]+([0-9]+)$', 1) <> ''

@@ -47,7 +47,7 @@ population as (
         row_number() over (
             partition by day.as_of_date, figure.area_code order by figure.as_of_date desc, figure.observation_id
         ) as age
-    from {{ ref('int_observation') }} as figure
+    from {{ ref('fct_observation') }} as figure
     inner join day on figure.as_of_date <= day.as_of_date
     where
         figure.item_id = 'population'

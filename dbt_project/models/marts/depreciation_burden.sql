@@ -29,7 +29,7 @@ burden as (
                 partition by area_code, as_of_date
                 order by is_secondary, case observation_status when 'final' then 1 else 2 end, known_on desc, observation_id
             ) as preference
-        from {{ ref('int_observation') }}
+        from {{ ref('fct_observation') }}
         where
             item_id = 'future_burden_ratio'
             and body_scope = 'each_body'

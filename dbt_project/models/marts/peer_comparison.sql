@@ -121,7 +121,7 @@ member as (
 
 ),
 
-statistic as (
+aggregated as (
 
     select
         day_no,
@@ -130,20 +130,38 @@ statistic as (
         count(*) as group_size,
         -- Sums of decimals are exact; those of doubles depend on the order in which threads meet.
         cast(sum(value) as double) / count(*) as mean_unweighted,
-        median(cast(value as double)) as median,
-        {{ quantile('cast(value as double)', 0.25) }} as lower_quartile,
-        {{ quantile('cast(value as double)', 0.75) }} as upper_quartile,
+        {{ quantiles('cast(value as double)', [0.25, 0.5, 0.75]) }} as quartiles,
         stddev_pop(cast(value as double)) as spread,
         count(case when denominator > 0 then numerator end) as with_parts,
         sum(case when denominator > 0 then numerator end) as numerator,
         sum(case when numerator is not null and denominator > 0 then denominator end) as denominator,
         count(weight) as with_weight,
-        sum(cast(value as decimal(20, 6)) * cast(weight as decimal(10, 0))) as weighted,
+        -- Few figures have a weight, and products of decimals take time.
+        sum(
+            case when weight is not null then cast(value as decimal(20, 6)) * cast(weight as decimal(10, 0)) end
+        ) as weighted,
         sum(weight) as weight,
         count(pace_per_year) as pace_group_size,
         median(pace_per_year) as pace_median
     from member
     group by day_no, group_no
+
+),
+
+statistic as (
+
+    -- Rounded far below any printed digit, once for the group instead of for each of its members.
+    select
+        *,
+        {{ entry_of('quartiles', 1) }} as lower_quartile,
+        {{ entry_of('quartiles', 2) }} as median,
+        {{ entry_of('quartiles', 3) }} as upper_quartile,
+        round(mean_unweighted, 8) as rounded_mean,
+        round({{ entry_of('quartiles', 1) }}, 8) as rounded_lower_quartile,
+        round({{ entry_of('quartiles', 2) }}, 8) as rounded_median,
+        round({{ entry_of('quartiles', 3) }}, 8) as rounded_upper_quartile,
+        round(pace_median, 8) as rounded_pace_median
+    from aggregated
 
 ),
 
@@ -171,7 +189,7 @@ body_count as (
 
 ),
 
-positioned as (
+by_value as (
 
     -- From below: how many are smaller, and how many are no larger. Both in one order, because sorting takes time.
     select
@@ -179,14 +197,40 @@ positioned as (
         day_no,
         group_no,
         is_shown,
-        rank() over by_value as position_from_bottom,
-        count(*) over by_value as not_larger,
-        rank() over by_pace as pace_from_bottom,
-        count(*) over by_pace as pace_not_larger
+        pace_per_year,
+        rank() over smallest_first as position_from_bottom,
+        count(*) over smallest_first as not_larger
     from member
-    window
-        by_value as (partition by day_no, group_no order by value),
-        by_pace as (partition by day_no, group_no order by pace_per_year nulls last)
+    window smallest_first as (partition by day_no, group_no order by value)
+
+),
+
+positioned as (
+
+    select
+        figure_no,
+        day_no,
+        group_no,
+        is_shown,
+        position_from_bottom,
+        not_larger,
+        rank() over slowest_first as pace_from_bottom,
+        count(*) over slowest_first as pace_not_larger
+    from by_value
+    where pace_per_year is not null
+    window slowest_first as (partition by day_no, group_no order by pace_per_year)
+    union all
+    select
+        figure_no,
+        day_no,
+        group_no,
+        is_shown,
+        position_from_bottom,
+        not_larger,
+        null as pace_from_bottom,
+        null as pace_not_larger
+    from by_value
+    where pace_per_year is null
 
 ),
 
@@ -222,9 +266,12 @@ joined as (
         body_count.bodies - statistic.group_size as missing_count,
         statistic.mean_unweighted,
         statistic.median,
-        statistic.lower_quartile,
-        statistic.upper_quartile,
         statistic.spread,
+        statistic.rounded_mean,
+        statistic.rounded_median,
+        statistic.rounded_lower_quartile,
+        statistic.rounded_upper_quartile,
+        statistic.rounded_pace_median,
         case
             when figure.kind <> 'RATE' then null
             when statistic.with_parts = statistic.group_size then 'numerator_denominator'
@@ -240,8 +287,11 @@ joined as (
             when 'increase' then statistic.upper_quartile
             when 'decrease' then statistic.lower_quartile
         end as top_quartile,
+        case direction.direction
+            when 'increase' then statistic.rounded_upper_quartile
+            when 'decrease' then statistic.rounded_lower_quartile
+        end as rounded_top_quartile,
         statistic.pace_group_size,
-        statistic.pace_median,
         figure.pace_per_year is not null and statistic.pace_group_size >= {{ smallest_group }} as has_pace_place,
         placed.pace_from_bottom,
         placed.pace_not_larger
@@ -256,7 +306,6 @@ joined as (
 
 )
 
--- Rounded far below any printed digit.
 select
     item_id,
     area_code,
@@ -267,7 +316,7 @@ select
     value,
     cast(group_size as integer) as group_size,
     cast(missing_count as integer) as missing_count,
-    round(mean_unweighted, 8) as mean_unweighted,
+    rounded_mean as mean_unweighted,
     round(
         case weighted_basis
             when 'numerator_denominator' then mean_of_parts
@@ -281,10 +330,10 @@ select
         when unit like '%/人' then 'WEIGHT_MISSING'
         else 'NO_WEIGHT'
     end as weighted_reason,
-    round(median, 8) as median,
-    case when has_place then round(lower_quartile, 8) end as lower_quartile,
-    case when has_place then round(upper_quartile, 8) end as upper_quartile,
-    case when has_place then round(top_quartile, 8) end as top_quartile,
+    rounded_median as median,
+    case when has_place then rounded_lower_quartile end as lower_quartile,
+    case when has_place then rounded_upper_quartile end as upper_quartile,
+    case when has_place then rounded_top_quartile end as top_quartile,
     case when has_place then cast(group_size - not_larger + 1 as integer) end as rank,
     case
         when has_place then {{ mid_rank_percentile('position_from_bottom', 'not_larger', 'group_size') }}
@@ -305,7 +354,7 @@ select
         when pace_group_size < {{ smallest_group }} then 'GROUP_TOO_SMALL'
     end as pace_reason,
     cast(pace_group_size as integer) as pace_group_size,
-    case when has_pace_place then round(pace_median, 8) end as pace_median,
+    case when has_pace_place then rounded_pace_median end as pace_median,
     case when has_pace_place then cast(pace_group_size - pace_not_larger + 1 as integer) end as pace_rank,
     case
         when has_pace_place
