@@ -380,7 +380,12 @@ def report(arguments: Namespace, home: Home, say: Speaker) -> int:
     try:
         with Display(say, quiet=True).shown():
             made = write_pages(
-                home, folder, contact, base_url, only_pages=arguments.only_pages, data_docs=arguments.data_docs
+                home,
+                folder,
+                contact,
+                base_url,
+                only_pages=arguments.only_pages,
+                data_docs=arguments.data_docs,
             )
     except NotOurFolderError as error:
         raise UsageError(say("not_our_folder", path=error)) from error
