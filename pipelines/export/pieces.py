@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.export.tables import ExportTable
-from pipelines.publish.differences import quoted
+from pipelines.query import quoted
 
 if TYPE_CHECKING:
     import duckdb
