@@ -227,7 +227,9 @@ def asset_registers(source: DescribedSource) -> AssetsDefinition:
         check_specs=[AssetCheckSpec(_CHECK, asset=keys[0])],
         can_subset=False,
     )  # fmt: skip
-    def registers(context: AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[MaterializeResult]:
+    def registers(
+        context: AssetExecutionContext, warehouse: WarehouseResource
+    ) -> Iterator[MaterializeResult]:
         home = warehouse.get_home()
         report("land", detail=source.source_id)
         landing = RegisterLanding(source, name, home, load_register(home))

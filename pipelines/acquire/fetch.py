@@ -101,7 +101,9 @@ def _known_of_published(source: DescribedSource, home: Home) -> list[Defect]:
     """Return what is known to be wrong with the acquisition of publishers' files, when none was looked for now."""
     known = read_defects(home, source.source_id, ACQUISITION)
     return [
-        defect for defect in known if defect.table in source.description.collected() and defect.rule != _DAMAGED
+        defect
+        for defect in known
+        if defect.table in source.description.collected() and defect.rule != _DAMAGED
     ]
 
 
@@ -180,7 +182,11 @@ def _without_contradictions(
         # What came first is believed; of names that come together none is.
         others = sorted(held.get(key, new[key]))
         other = next(
-            (name for name in others if published and name_other_years(published.period, name, entry.file_name)),
+            (
+                name
+                for name in others
+                if published and name_other_years(published.period, name, entry.file_name)
+            ),
             None,
         )
         if other is None:

@@ -17,8 +17,12 @@ from pipelines.normalize.numbers import NumberFormatError, parse_number
 # Excel counts days from here (its first two months of 1900 are off, before which no register has an asset).
 _SERIAL_START = date(1899, 12, 30)
 _SERIALS = range(61, 80_000)
-_COMPACT_DAY = re.compile(r"(?:(?P<year>\d{4})|(?P<era>[MTSHR])(?P<era_year>\d{2}))(?P<month>\d{2})(?P<day>\d{2})")
-_DOTTED_DAY = re.compile(r"(?P<era>[MTSHR]?)\.?(?P<year>\d{1,4})[./年](?P<month>\d{1,2})[./月](?P<day>\d{1,2})日?")
+_COMPACT_DAY = re.compile(
+    r"(?:(?P<year>\d{4})|(?P<era>[MTSHR])(?P<era_year>\d{2}))(?P<month>\d{2})(?P<day>\d{2})"
+)
+_DOTTED_DAY = re.compile(
+    r"(?P<era>[MTSHR]?)\.?(?P<year>\d{1,4})[./年](?P<month>\d{1,2})[./月](?P<day>\d{1,2})日?"
+)
 _MOST_YEN = Decimal(10) ** 18
 # What a spreadsheet's arithmetic leaves beside a whole number.
 _NOISE = Decimal("0.000001")

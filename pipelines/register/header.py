@@ -93,7 +93,9 @@ def find_header(rows: list[list[object]], table: RegisterTable) -> RegisterHeade
             if len(block) < levels or not any(cell_text(cell).strip() for cell in block[0]):
                 break
             texts = [
-                _filled_right(row, block[level + 1]) if level + 1 < levels else [cell_text(cell) for cell in row]
+                _filled_right(row, block[level + 1])
+                if level + 1 < levels
+                else [cell_text(cell) for cell in row]
                 for level, row in enumerate(block)
             ]
             columns = _read_levels(texts, spellings)

@@ -64,13 +64,18 @@ class RegisterLanding:
         kept = self._record_path(snapshot)
         inputs = self._inputs(snapshot, about)
         held = read_record(kept)
-        if held is not None and not full and held.get("fingerprint") == inputs and self._is_landed(snapshot, held):
+        if (
+            held is not None
+            and not full
+            and held.get("fingerprint") == inputs
+            and self._is_landed(snapshot, held)
+        ):
             return False
         started = perf_counter()
         reading = self._read(snapshot, about)
         self._remove(_stem(snapshot))
         if reading.lines is not None:
-            self._write(snapshot, reading, inputs)
+            self._write(snapshot, reading, {LINES: reading.lines, TOTALS: reading.totals}, inputs)
         record = self._record(snapshot, reading, perf_counter() - started, inputs)
         write_record(kept, asdict(record))
         return True
@@ -111,9 +116,10 @@ class RegisterLanding:
             reading.totals = pl.concat([reading.totals, stated_totals(self._table, said, about, *body)])
         return reading
 
-    def _write(self, snapshot: Snapshot, reading: RegisterReading, inputs: str) -> None:
-        assert reading.lines is not None
-        for table, frame in ((LINES, reading.lines), (TOTALS, reading.totals)):
+    def _write(
+        self, snapshot: Snapshot, reading: RegisterReading, frames: dict[str, pl.DataFrame], inputs: str
+    ) -> None:
+        for table, frame in frames.items():
             folder = partition_of(self._home, table, str(reading.area_code), int(reading.fiscal_year or 0))
             make_folder(folder)
             write_parquet(frame, folder / f"{_stem(snapshot)}.parquet", inputs)
@@ -140,7 +146,9 @@ class RegisterLanding:
         write_record(said, {"inputs": fingerprint(doubts), "defects": doubts})
         return changed
 
-    def _record(self, snapshot: Snapshot, reading: RegisterReading, seconds: float, inputs: str) -> FileRecord:
+    def _record(
+        self, snapshot: Snapshot, reading: RegisterReading, seconds: float, inputs: str
+    ) -> FileRecord:
         return FileRecord(
             source_id=self._source.source_id,
             source_table=self._name,

@@ -114,7 +114,9 @@ class LineReader:
         return row[place] if place is not None and place < len(row) else ""
 
     def _is_blank(self, value: object) -> bool:
-        return value is None or (isinstance(value, str) and (value in self._blanks or plain_text(value) in self._blanks))
+        return value is None or (
+            isinstance(value, str) and (value in self._blanks or plain_text(value) in self._blanks)
+        )
 
     def _kind(self, row: _Row) -> str:
         """Return what a row is: `line`, `total`, or `other` (blank, a note, the header again, the title of a section)."""
@@ -156,7 +158,9 @@ class LineReader:
         label = self._label(row) or ""
         key = header_key(label)
         own = " ".join(
-            plain_text(self._cell(row, name)) for name in ("account_group", "account") if self._cell(row, name)
+            plain_text(self._cell(row, name))
+            for name in ("account_group", "account")
+            if self._cell(row, name)
         )
         account = self._accounts.of_total(f"{own} {label}")
         if account is None and "小計" in key:

@@ -24,7 +24,13 @@ from pipelines.register.words import AccountWords, areas_in, entity_of, fiscal_y
 
 _TOP_ROWS = 40
 _SHOWN_HEADERS = 20
-_KINDS_JA = {"yen": "円未満の端数のない金額", "date": "年月日", "integer": "整数", "quantity": "数量", "text": "文字"}
+_KINDS_JA = {
+    "yen": "円未満の端数のない金額",
+    "date": "年月日",
+    "integer": "整数",
+    "quantity": "数量",
+    "text": "文字",
+}
 _KINDS_EN = {"yen": "an amount without fractions of a yen", "date": "a day", "integer": "a whole number",
              "quantity": "a quantity", "text": "a text"}  # fmt: skip
 
@@ -139,10 +145,11 @@ class RegisterReader:
         unknown = "、".join(list(header.unknown)[:_SHOWN_HEADERS]) or None
         defects = [
             place.defect(
-                "missing_header", unknown,
+                "missing_header",
+                unknown,
                 f"「{'」「'.join(self._table.columns[name].header[0] for name in group)}」のいずれかの列が必要です",
                 f"One of the columns {', '.join(self._table.columns[name].header[0] for name in group)} is needed",
-            )  # fmt: skip
+            )
             for group in self._table.needs
             if not any(name in header.positions for name in group)
         ]
@@ -153,36 +160,47 @@ class RegisterReader:
         ]  # fmt: skip
         return defects + [
             place.defect(
-                "duplicate_header", text, "同じ見出しの列は一つだけにしてください",
+                "duplicate_header",
+                text,
+                "同じ見出しの列は一つだけにしてください",
                 "A header may name one column only",
-            )  # fmt: skip
+            )
             for text in repeated
         ]
 
     def _header_defects(self, header: RegisterHeader, about: About, place: Place) -> list[Defect]:
         defects = [
             place.defect(
-                "register_unknown_column", text,
+                "register_unknown_column",
+                text,
                 f"この見出しの列は読んでいません{f'（「{near}」のことなら、そう書いてください）' if near else ''}",
                 f"This column is not read{f' (if {near} is meant, write that)' if near else ''}",
-                column=text, severity="warning",
-            )  # fmt: skip
+                column=text,
+                severity="warning",
+            )
             for text, near in list(header.unknown.items())[:_SHOWN_HEADERS]
         ]
         amounts = {name for name in header.positions if self._table.columns[name].type == "yen"}
         if about.unit is None and amounts - header.units.keys():
             defects.append(
                 place.defect(
-                    "register_unit_assumed", None,
+                    "register_unit_assumed",
+                    None,
                     f"単位の記載がないため{self._table.default_unit}として読みました。千円なら見出しか register.yml に書いてください",
                     "No unit is printed, so amounts were read as yen; if they are in thousands, say so in the header or in register.yml",
                     severity="warning",
-                )  # fmt: skip
+                )
             )
         return defects
 
     def _area(
-        self, about: About, areas: set[str], titles: list[str], names: list[str], fiscal_year: int, place: Place
+        self,
+        about: About,
+        areas: set[str],
+        titles: list[str],
+        names: list[str],
+        fiscal_year: int,
+        place: Place,
     ) -> str:
         """Return the body; raise RefusedFileError when none or several are named."""
         day = year_end(fiscal_year)
@@ -310,7 +328,10 @@ def _bad_cell(cell: BadCell, place: Place) -> Defect:
 
 def _unreadable(place: Place, error: UnreadableFileError) -> Defect:
     return place.defect(
-        "unreadable_file", None, f"{error} として読めるファイルが必要です", f"A file readable as {error} is needed"
+        "unreadable_file",
+        None,
+        f"{error} として読めるファイルが必要です",
+        f"A file readable as {error} is needed",
     )
 
 
@@ -323,7 +344,9 @@ def _skipped(place: Place) -> Defect:
 
 
 def _no_header(place: Place, table: RegisterTable) -> Defect:
-    known = "、".join(table.columns[name].header[0] for name in ("asset_no", "account", "asset_name", "acquisition_cost"))
+    known = "、".join(
+        table.columns[name].header[0] for name in ("asset_no", "account", "asset_name", "acquisition_cost")
+    )
     return place.defect(
         "no_header", None, f"固定資産台帳の見出し（{known} など）の行が必要です",
         f"A row of headers of a register is needed, such as {known}",
@@ -332,7 +355,10 @@ def _no_header(place: Place, table: RegisterTable) -> Defect:
 
 def _no_lines(place: Place) -> Defect:
     return place.defect(
-        "register_no_lines", None, "見出しの下に資産の行が一つもありません", "There is no asset line below the header"
+        "register_no_lines",
+        None,
+        "見出しの下に資産の行が一つもありません",
+        "There is no asset line below the header",
     )
 
 

@@ -48,7 +48,9 @@ def _decodes(path: Path, encoding: str) -> bool:
 def _encoding_of(path: Path) -> str:
     with path.open("rb") as stream:
         start = stream.read(2)
-    candidates = ("utf-16",) if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ("utf-8-sig", "cp932")
+    candidates = (
+        ("utf-16",) if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ("utf-8-sig", "cp932")
+    )
     found = next((encoding for encoding in candidates if _decodes(path, encoding)), None)
     if found is None:
         raise UnreadableFileError("CSV (UTF-8 / CP932)")

@@ -73,9 +73,7 @@ class AccountWords:
 
 def entity_of(table: RegisterTable, texts: Iterable[str]) -> str:
     """Return which accounts of the body a register is of, by the first text that says so; else the general accounts."""
-    return next(
-        (found for text in texts if (found := _first(table.entities, header_key(text)))), "general"
-    )
+    return next((found for text in texts if (found := _first(table.entities, header_key(text)))), "general")
 
 
 def cost_basis_of(table: RegisterTable, text: str | None) -> str | None:
@@ -128,4 +126,3 @@ def _is_code(text: str) -> bool:
     except AreaCodeError:
         return False
     return True
-
