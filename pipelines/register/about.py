@@ -66,3 +66,10 @@ def read_about(path: Path) -> About:
         raise AboutError(f"{'.'.join(map(str, found['loc']))}: {found['msg']}") from error
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise AboutError(str(error).splitlines()[0][:200]) from error
+
+
+def about_beside(path: Path) -> About:
+    """Return what the file beside a register says, nothing when there is none; raise AboutError when it cannot be read."""
+    beside = (path.with_name(f"{path.name}{_SUFFIX}"), path.with_name(_FOLDER_FILE))
+    found = next((entry for entry in beside if entry.is_file()), None)
+    return read_about(found) if found else About()
