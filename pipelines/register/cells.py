@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,7 @@ _DOTTED_DAY = re.compile(
     r"(?P<era>[MTSHR]?)\.?(?P<year>\d{1,4})[./年](?P<month>\d{1,2})[./月](?P<day>\d{1,2})日?"
 )
 _MOST_YEN = Decimal(10) ** 18
+_MOST_QUANTITY = Decimal(10) ** 14
 # What a spreadsheet's arithmetic leaves beside a whole number.
 _NOISE = Decimal("0.000001")
 
@@ -52,12 +54,9 @@ def _number(value: object) -> Decimal:
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, float):
-        if value.is_integer():
-            return Decimal(int(value))
-        try:
-            return Decimal(repr(value))
-        except InvalidOperation as error:
-            raise CellError(repr(value)) from error
+        if not math.isfinite(value):
+            raise CellError(repr(value))
+        return Decimal(int(value)) if value.is_integer() else Decimal(repr(value))
     text = str(value).strip()
     return Decimal(text) if text.isascii() and text.isdigit() else _printed_number(text)
 
@@ -83,10 +82,10 @@ def whole_number(value: object) -> int:
 
 def quantity(value: object) -> Decimal:
     """Return a quantity with up to four decimals; more are a spreadsheet's noise."""
-    number = _number(value).quantize(Decimal("0.0001"))
-    if abs(number) >= Decimal(10) ** 14:
+    number = _number(value)
+    if abs(number) >= _MOST_QUANTITY:
         raise CellError(plain_text(value))
-    return number
+    return number.quantize(Decimal("0.0001"))
 
 
 def _serial_day(serial: int) -> date:

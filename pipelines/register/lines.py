@@ -21,6 +21,7 @@ from pipelines.register.words import Account, AccountWords, cost_basis_of
 
 _CHUNK = 20_000
 _SHOWN = 20
+_LONGEST_TITLE = 30
 _AMOUNTS = ("acquisition_cost", "accumulated_depreciation", "book_value")
 _ALWAYS_OF_LINES = ("acquired_on", "in_use_on", "useful_life_years")
 _Row = list[object]
@@ -127,15 +128,17 @@ class LineReader:
             return "total"
         if self._repeats_header(row):
             return "other"
+        if len(texts) == 1:
+            self._note_section(plain_text(texts[0]))
+            return "other"
         if any(not self._is_blank(self._cell(row, name)) for name in _AMOUNTS):
             return "line"
-        if len(texts) == 1:
-            text = plain_text(texts[0])
-            account = self._accounts.read(None, text)
-            if (account.group or account.class_) and len(text) < 30:
-                self._section = text
-            return "other"
         return "line" if not self._is_blank(self._cell(row, "asset_no")) else "other"
+
+    def _note_section(self, text: str) -> None:
+        """Take a text that stands alone in its row for the title of what follows, if it names an account."""
+        if len(text) < _LONGEST_TITLE and self._accounts.of_total(text) is not None:
+            self._section = text
 
     def _label(self, row: _Row) -> str | None:
         """Return the text that calls a row a total: a row with days or a life is none."""
@@ -146,8 +149,14 @@ class LineReader:
             return None
         if all(self._is_blank(self._cell(row, name)) for name in _AMOUNTS):
             return None
-        texts = (cell for cell in row if isinstance(cell, str) and cell)
-        return next((plain_text(text) for text in texts if self._total.fullmatch(header_key(text))), None)
+        texts = (plain_text(cell) for cell in row if isinstance(cell, str) and cell)
+        return next((text for text in texts if self._is_total(header_key(text))), None)
+
+    def _is_total(self, key: str) -> bool:
+        """Return whether a text is a word for a total, or an account followed by one: 建物計, but not 時計."""
+        if self._total.fullmatch(key):
+            return True
+        return key.endswith("計") and self._accounts.of_total(key) is not None
 
     def _repeats_header(self, row: _Row) -> bool:
         """Return whether a row is one of the header printed again, as on each page."""
