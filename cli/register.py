@@ -40,6 +40,7 @@ _TABLES = {
 }
 _SHOWN_BREAKDOWNS = ("total", "account_group", "account", "facility_type")
 _SPAN = 10
+_UNITS = {"yen": "円", "thousand": "千円", "million": "百万円"}
 
 
 @dataclass
@@ -63,7 +64,7 @@ def _about(arguments: Namespace, say: Speaker) -> About:
             raise UsageError(say("register_bad_area", text=arguments.area)) from error
     if arguments.year is not None and not 1990 <= arguments.year <= 2100:
         raise UsageError(say("register_bad_year", text=arguments.year))
-    return About(area_code=arguments.area, fiscal_year=arguments.year, unit=arguments.unit)
+    return About(area_code=arguments.area, fiscal_year=arguments.year, unit=_UNITS.get(arguments.unit))
 
 
 def _source() -> DescribedSource:
