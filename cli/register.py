@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -26,6 +26,9 @@ from pipelines.register.about import About, AboutError, about_beside
 from pipelines.register.reading import RegisterReader, RegisterReading, stated_totals
 from pipelines.register.schema import LINES, TOTALS, partition_of
 from pipelines.settings import Home, now, today
+
+if TYPE_CHECKING:
+    import duckdb
 
 _TABLES = {
     "rates": "select * from marts.register_rate order by breakdown, breakdown_value",
@@ -125,7 +128,12 @@ def _computed(reading: RegisterReading) -> dict[str, list[dict[str, Any]]]:
         for _ in DbtRunner(home, today()).build(select="tag:register"):
             pass
         with duckdb.connect(str(home.build_database), read_only=True) as connection:
-            return {name: connection.sql(query).pl().to_dicts() for name, query in _TABLES.items()}
+            return tables_of(connection)
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of each table shown, of a database built from one register."""
+    return {name: connection.execute(query).pl().to_dicts() for name, query in _TABLES.items()}
 
 
 def _name_of(row: dict[str, Any], found: Examined, say: Speaker) -> str:

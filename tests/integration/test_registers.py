@@ -13,9 +13,12 @@ import duckdb
 import pytest
 
 from assets.dbt_runner import DbtRunner
+from cli.messages import Speaker
+from cli.register import Examined, as_lines, read_register, tables_of
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import load_catalog
 from pipelines.land.catalog_tables import all_defects
+from pipelines.register.about import About
 from pipelines.register.landing import RegisterLanding
 from pipelines.register.schema import LINES, folder_of
 from pipelines.settings import Home
@@ -229,6 +232,22 @@ def test_renewal_is_at_the_end_of_the_life(built: duckdb.DuckDBPyConnection) -> 
         KAGOSHIMA,
     )
     assert {(year, status): int(cost) for year, status, cost in found} == expected
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_an_officer_is_shown_rates_renewal_and_findings(
+    built: duckdb.DuckDBPyConnection, origin: Path, language: str
+) -> None:
+    path = origin / "asset_register" / KAGOSHIMA / "lines.csv"
+    source = load_catalog().sources[SOURCE]
+    reading, report = read_register(path, path.as_posix(), source, areas(), About(), Speaker(language))
+    text = "\n".join(as_lines(Examined(report, reading, tables_of(built)), Speaker(language)))
+    shown = {
+        "ja": ("事業用資産 建物: 55.7", "インフラ資産 工作物: 60.6", "全体: 57.4", "償却率表、供用の翌年度から", "帳簿価額が合わない: 1件"),
+        "en": ("business assets buildings: 55.7", "infrastructure assets structures: 60.6", "all: 57.4", "Book value does not tie: 1."),
+    }[language]  # fmt: skip
+    assert [words for words in shown if words not in text] == []
+    assert (report.accepted, report.defects) == (True, [])
 
 
 def test_what_did_not_change_is_not_read_again(home: Home, origin: Path) -> None:
