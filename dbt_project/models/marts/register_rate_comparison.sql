@@ -69,7 +69,7 @@ rates as (
 
 select
     rates.*,
-    published.observation_id,
+    coalesce(published.observation_id, 'none') as observation_id,
     published.source_id,
     cast(published.value as decimal(18, 4)) as published_rate,
     cast(published.value - rates.register_rate as decimal(18, 4)) as difference,

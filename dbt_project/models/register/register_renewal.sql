@@ -35,6 +35,7 @@ select
         when any_type = 0 then facility_type
         else 'total'
     end as breakdown_value,
+    coalesce(cast(renewal_fiscal_year as string), 'unknown') as renewal_year,
     renewal_fiscal_year,
     case
         when renewal_fiscal_year is null then 'unknown'
