@@ -13,6 +13,7 @@ import polars as pl
 
 from cli.messages import Speaker
 from cli.register_words import TERMS
+from cli.tables import on_one_line
 from cli.usage import UsageError
 from pipelines.acquire.archive import Snapshot
 from pipelines.catalog.loader import DescribedSource, load_catalog
@@ -211,8 +212,10 @@ def _findings(found: Examined, say: Speaker) -> Iterator[str]:
                 expected=row[f"expected_{say.language}"],
             )  # fmt: skip
         if row["finding_no"] <= 3 and row["row_no"] is not None:
-            said = " → ".join(str(row[name]) for name in ("found", "expected") if row[name] is not None)
+            said = " → ".join(
+                on_one_line(row[name]) for name in ("found", "expected") if row[name] is not None
+            )
             yield "　" + say(
-                "register_at", file=row["source_file"], sheet=row["sheet"] if row["sheet"] != row["source_file"] else "",
-                row=row["row_no"], number=row["asset_no"] or "-", found=said,
+                "register_at", file=on_one_line(row["source_file"]), sheet=on_one_line(row["sheet"]) if row["sheet"] != row["source_file"] else "",
+                row=row["row_no"], number=on_one_line(row["asset_no"] or "-"), found=said,
             )  # fmt: skip

@@ -18,7 +18,7 @@ _CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 _FISCAL_YEAR = re.compile(YEAR_PATTERN + r"\s*年?度")
 _YEAR_END = re.compile(YEAR_PATTERN + r"年?3月末?(?:31日)?")
 _FILE_YEAR = re.compile(
-    r"(?<![A-Za-z0-9])(?:FY\s*(?P<fiscal>20\d{2})|(?P<western>20\d{2})|(?P<era>[HR])(?P<era_year>元|\d{1,2}))(?:末)?(?![0-9A-Za-z])",
+    r"(?<![A-Za-z0-9])(?:FY\s*(?P<fiscal>20\d{2})|(?P<western>20\d{2})|(?P<era>[HR])(?P<era_year>元|\d{1,2}))(?:末)?(?![0-9])",
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"[/_\-\s()（）\[\]【】「」.,、。:：・]+")

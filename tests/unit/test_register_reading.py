@@ -239,6 +239,7 @@ def test_an_unreadable_cell_is_shown_with_its_place(
         (f"{KAGOSHIMA}_462039_固定資産台帳_平成29年度.csv", None, "register_area_unknown"),
         ("固定資産台帳.csv", About(area_code=KAGOSHIMA, fiscal_year=2017), None),
         ("鹿児島市/固定資産台帳_R04末.csv", None, None),
+        (f"{KAGOSHIMA}/h29koteishisandaicho.csv", None, None),
     ],
 )
 def test_whose_register_it_is_and_of_which_year(
