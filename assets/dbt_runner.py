@@ -87,7 +87,6 @@ class DbtRunner:
         from google.protobuf.json_format import MessageToDict
 
         queue: Queue[Any] = Queue()
-        chosen = ["--select", select] if select else []
         failure: list[BaseException] = []
 
         def listen(event: Any) -> None:
@@ -102,7 +101,9 @@ class DbtRunner:
             finally:
                 queue.put(_DONE)
 
-        prepare(self._home, full=full)
+        chosen = ["--select", select] if select else []
+        if prepare(self._home, full=full):
+            chosen += ["--exclude-resource-type", "seed"]
         thread = threading.Thread(target=work, name="dbt", daemon=True)
         thread.start()
         while (event := queue.get()) is not _DONE:
