@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 
 import duckdb
 
 from assets.parsed_project import LIBRARIES
+from pipelines.files import sha256_of
 from pipelines.land.catalog_tables import observation_folder
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of
-from pipelines.settings import Home
+from pipelines.register.schema import LINES, REGISTER, TOTALS, folder_of, write_empty
+from pipelines.settings import DBT_PROJECT_DIR, Home
 
 _TABLES = """
 create schema build_state;
@@ -39,12 +42,21 @@ def _code() -> str:
     return fingerprint(code_fingerprint("dbt_project", "assets"), [version(name) for name in LIBRARIES])
 
 
+def _seeds() -> list[Path]:
+    return sorted((DBT_PROJECT_DIR / "seeds").rglob("*.csv"))
+
+
 def _landed(home: Home) -> Iterator[tuple[str, str, str]]:
     """Yield dbt's name of each landed table, the part of it that a file is, and the version of the file."""
     for path in sorted(home.raw.glob("*/*.parquet")):
         yield f"source.mieruka.{path.parent.name}.{path.stem}", "", str(fingerprint_of(path))
     for path in sorted(observation_folder(home).glob("*.parquet")):
         yield "source.mieruka.catalog.observation", path.stem, str(fingerprint_of(path))
+    for path in _seeds():
+        yield f"seed.mieruka.{path.stem}", "", sha256_of(path)
+    for name in (LINES, TOTALS):
+        for path in sorted(folder_of(home, name).rglob("*.parquet")):
+            yield f"source.mieruka.{REGISTER}.{name}", path.stem, str(fingerprint_of(path))
 
 
 def _remove(home: Home) -> None:
@@ -69,9 +81,13 @@ def _may_go_on(home: Home) -> bool:
         return False
 
 
-def prepare(home: Home, *, full: bool) -> None:
-    """Make the build database ready for dbt: as it was left, or empty when nothing of it may be kept, or `full`."""
+def prepare(home: Home, *, full: bool) -> bool:
+    """Make the build database ready for dbt: as it was left, or empty when nothing of it may be kept, or `full`.
+
+    Returns whether it holds every seed: those of another project are in none that is kept.
+    """
     home.build_database.parent.mkdir(parents=True, exist_ok=True)
+    write_empty(home)
     is_new = full or not _may_go_on(home)
     if is_new:
         _remove(home)
@@ -84,6 +100,8 @@ def prepare(home: Home, *, full: bool) -> None:
         connection.executemany("insert into build_state.landed values ($1, $2, $3)", list(_landed(home)))
         connection.execute(_PARTS_OF_FIGURES)
         connection.execute("commit")
+        held = connection.execute("select table_name from duckdb_tables()").fetchall()
+    return {path.stem for path in _seeds()} <= {name for (name,) in held}
 
 
 def distrust(home: Home) -> None:
