@@ -48,7 +48,9 @@ def no_dagster_instance_left_behind() -> Iterator[None]:
     """Fail the test that leaves an instance of Dagster entered: tests after it in the process would meet a dead one."""
     yield
     if base := sys.modules.get("dagster._core.storage.defs_state.base"):
-        assert base.DefsStateStorage.get() is None, "an instance or a context of Dagster was entered and not left"
+        assert base.DefsStateStorage.get() is None, (
+            "an instance or a context of Dagster was entered and not left"
+        )
 
 
 RETRIEVED_AT = "2026-01-15T09:00:00+09:00"

@@ -61,7 +61,9 @@ def definitions(quiet_home: Path) -> Definitions:
 def tick(definitions: Definitions, instance: DagsterInstance) -> RunRequest | SkipReason:
     """Return what the schedule decides tonight."""
     schedule = definitions.get_repository_def().get_schedule_def("every_night")
-    with build_schedule_context(instance=instance, repository_def=definitions.get_repository_def()) as context:
+    with build_schedule_context(
+        instance=instance, repository_def=definitions.get_repository_def()
+    ) as context:
         answer = schedule.evaluate_tick(context)
     if answer.run_requests:
         return answer.run_requests[0]
