@@ -1,7 +1,7 @@
 """Made-up asset registers of a whole nation, as landed: one Parquet file a body, by a seed, with known defects.
 
 `python -m benchmarks.registers --to DIR --lines 1000000` writes 1,788 registers under `DIR/register/` and
-`DIR/oracle.json`: the sums of each account and how many lines of each kind of defect there are. Sizes are skewed like
+`DIR/oracle.json`: the sums of each account and how many lines each rule is to find. Sizes are skewed like
 populations, most assets are of 1965 to 2000, lives are those of the tax tables. The accounting is exact integers: straight
 line at the table's rate from the year after, down to a memo yen. Names are made up.
 """
@@ -18,26 +18,32 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.normalize.area_codes import check_digit
+from pipelines.register.schema import LINES, REGISTER, TOTAL_SCHEMA, TOTALS
 
 PREFECTURES = 47
 BODIES = 1_788
+ENTITY = "general"
 # A body has 10,000 to 500,000 lines where the nation has 100 million; other nations are to scale.
 _SMALLEST, _LARGEST, _WHOLE = 10_000, 500_000, 100_000_000
 # One line in so many is broken, for each kind of defect.
 _ONE_IN = 4_000
 
-DEFECTS = (
-    "book_value_mismatch",
-    "accumulated_above_cost",
-    "land_depreciates",
-    "duplicate",
-    "after_year_end",
-    "not_straight_line",
-)
+# Ways to break a line, each with the rules that then find it.
+DEFECTS = {
+    "book_value_differs": ("book_value_differs",),
+    "accumulated_over_cost": ("accumulated_over_cost", "negative_amount", "straight_line_differs"),
+    "never_depreciated": ("never_depreciated",),
+    "duplicate_number": ("duplicate_number",),
+    "date_after_year_end": ("date_after_year_end",),
+    "straight_line_differs": ("straight_line_differs",),
+}
+# One body in so many states a total that is not the sum of its lines.
+_WRONG_TOTAL_ONE_IN = 50
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,8 @@ SCHEMA = pa.schema(
         ("decrease_amount", _YEN), ("change_reason", _TEXT), ("depreciation_year", _YEN),
         ("accumulated_depreciation", _YEN), ("book_value_before", _YEN), ("book_value", _YEN),
         ("lease_class", _TEXT), ("quantity", pa.decimal128(18, 4)), ("quantity_unit", _TEXT),
-        ("snapshot_sha256", _TEXT), ("source_file", _TEXT), ("sheet", _TEXT), ("row", pa.int32()),
+        ("unit_yen", pa.int32()), ("duplicate_of_row", pa.int32()), ("snapshot_sha256", _TEXT),
+        ("source_file", _TEXT), ("sheet", _TEXT), ("row_no", pa.int32()),
     ]
 )  # fmt: skip
 
@@ -170,47 +177,60 @@ def _columns(code: str, lines: int, fiscal_year: int, seed: int) -> dict[str, np
         "number": np.arange(1, lines + 1), "department": random.integers(0, len(_DEPARTMENTS), lines),
         "funding": random.integers(0, len(_FUNDING), lines), "name": random.integers(0, 40, lines),
         "quantity": random.integers(1, 5_000, lines) * 100, "rank": random.random(lines),
+        "row_no": np.arange(2, lines + 2, dtype=np.int32), "duplicate_of_row": np.zeros(lines, np.int32),
     }  # fmt: skip
 
 
 def _break(columns: dict[str, np.ndarray], fiscal_year: int) -> Counter[str]:
-    """Break lines of a register in known ways, each line in one way at most; return how many of each kind."""
-    lines = len(columns["cost"])
-    rank = columns["rank"]
-    is_land = np.isin(columns["account"], _LAND)
-    depreciates = (columns["life"] > 0) & (columns["cost"] > 1_000)
-    year_end = int(np.datetime64(f"{fiscal_year + 1}-03-31", "D").astype(np.int64))
+    """Break lines of a register, each in one way at most; return how many lines each rule is to find."""
+    lines, rank = len(columns["cost"]), columns["rank"]
+    depreciates = (columns["life"] > 0) & (columns["cost"] > 10_000) & (columns["new"] == 0)
     can_be = {
-        "book_value_mismatch": depreciates,
-        "accumulated_above_cost": depreciates,
-        "land_depreciates": is_land & (columns["cost"] > 1_000),
-        "duplicate": np.arange(lines) > 0,
-        "after_year_end": (columns["life"] == 0) & ~is_land,
-        "not_straight_line": depreciates & (columns["accumulated"] * 5 > columns["cost"]),
-    }  # fmt: skip
-    counted: Counter[str] = Counter()
-    for kind, possible in can_be.items():
-        low = DEFECTS.index(kind) / _ONE_IN
+        "book_value_differs": depreciates,
+        "accumulated_over_cost": depreciates,
+        "never_depreciated": np.isin(columns["account"], _LAND) & (columns["cost"] > 1_000),
+        "duplicate_number": np.arange(lines) > 0,
+        "date_after_year_end": columns["life"] == 0,
+        "straight_line_differs": depreciates & (columns["accumulated"] * 5 > columns["cost"]),
+    }
+    found: Counter[str] = Counter()
+    for position, (kind, possible) in enumerate(can_be.items()):
+        low = position / _ONE_IN
         at = np.flatnonzero((rank >= low) & (rank < low + 1 / _ONE_IN) & possible)
-        if kind == "duplicate":
+        if kind == "duplicate_number":
             at = at[~np.isin(at - 1, at)]
-        counted[kind] = len(at)
-        if kind == "book_value_mismatch":
-            columns["book"][at] += 100
-        elif kind == "accumulated_above_cost":
-            columns["accumulated"][at] = columns["cost"][at] + 1_000
-            columns["book"][at] = -1_000
-        elif kind == "land_depreciates":
-            columns["accumulated"][at] = columns["cost"][at] // 2
-            columns["book"][at] -= columns["cost"][at] // 2
-        elif kind == "duplicate":
-            columns["number"][at] = columns["number"][at - 1]
-        elif kind == "after_year_end":
-            columns["acquired"][at] = year_end + 30
-        else:
-            columns["accumulated"][at] //= 2
-            columns["book"][at] = columns["cost"][at] - columns["accumulated"][at]
-    return counted
+        _break_lines(kind, columns, at, fiscal_year)
+        found.update({rule: len(at) for rule in DEFECTS[kind]})
+    return found
+
+
+def _break_lines(kind: str, columns: dict[str, np.ndarray], at: np.ndarray, fiscal_year: int) -> None:
+    """Break the lines at these places in one way, and in no other."""
+    if kind == "duplicate_number":
+        columns["number"][at] = columns["number"][at - 1]
+        columns["duplicate_of_row"][at] = columns["row_no"][at - 1]
+    elif kind == "date_after_year_end":
+        columns["acquired"][at] = int(np.datetime64(f"{fiscal_year + 1}-04-30", "D").astype(np.int64))
+    elif kind == "book_value_differs":
+        columns["book"][at] += 100
+        columns["book_before"][at] += 100
+    else:
+        wrong = {
+            "accumulated_over_cost": columns["cost"][at] + 1_000,
+            "never_depreciated": columns["cost"][at] // 2,
+            "straight_line_differs": columns["accumulated"][at] // 2,
+        }[kind]
+        columns["accumulated"][at] = wrong
+        columns["book"][at] = columns["book_before"][at] = columns["cost"][at] - wrong
+        columns["yearly"][at] = columns["new"][at] = 0
+
+
+def _file_name(code: str) -> str:
+    return f"register_{code}.csv"
+
+
+def _sha256(code: str) -> str:
+    return f"{int(code):064x}"
 
 
 def _words(indices: np.ndarray, words: list[str | None]) -> pa.Array:
@@ -245,7 +265,7 @@ def _table(code: str, columns: dict[str, np.ndarray], fiscal_year: int) -> pa.Ta
         {
             "area_code": _words(same, [code]),
             "fiscal_year": pa.array(np.full(lines, fiscal_year, np.int32)),
-            "entity": _words(same, ["一般会計等"]),
+            "entity": _words(same, [ENTITY]),
             "asset_no": pa.array(np.char.zfill(columns["number"].astype("U8"), 8)),
             "branch_no": _words(same, ["0"]),
             "department": _words(columns["department"], list(_DEPARTMENTS)),
@@ -274,45 +294,63 @@ def _table(code: str, columns: dict[str, np.ndarray], fiscal_year: int) -> pa.Ta
             "lease_class": _words(same, ["自己所有"]),
             "quantity": _yen(columns["quantity"] * 100, pa.decimal128(18, 4)),
             "quantity_unit": of_account("unit"),
-            "snapshot_sha256": _words(same, [f"{int(code):064x}"]),
-            "source_file": _words(same, [f"register_{code}.csv"]),
-            "sheet": _words(same, [f"register_{code}.csv"]),
-            "row": pa.array(np.arange(2, lines + 2, dtype=np.int32)),
+            "unit_yen": pa.array(np.ones(lines, np.int32)),
+            "duplicate_of_row": pa.array(columns["duplicate_of_row"], mask=columns["duplicate_of_row"] == 0),
+            "snapshot_sha256": _words(same, [_sha256(code)]),
+            "source_file": _words(same, [_file_name(code)]),
+            "sheet": _words(same, [_file_name(code)]),
+            "row_no": pa.array(columns["row_no"]),
         },
         schema=SCHEMA,
     )
 
 
-def register_file(folder: Path, code: str, fiscal_year: int) -> Path:
-    """Return where the landed register of a body and year lies under a folder of landed tables."""
-    return folder / "register" / f"area_code={code}" / f"fiscal_year={fiscal_year}" / "register.parquet"
+def _partition(folder: Path, table: str, code: str, fiscal_year: int) -> Path:
+    path = folder / REGISTER / table / f"area_code={code}" / f"fiscal_year={fiscal_year}"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _write_total(folder: Path, code: str, fiscal_year: int, total: list[int], *, wrong: bool) -> None:
+    """Write what a register states as its total: cost, accumulated depreciation and book value in yen."""
+    row = {
+        "area_code": code, "fiscal_year": fiscal_year, "entity": ENTITY, "account_group": None, "account_class": None,
+        "stated_in": "register", "label": "合計", "acquisition_cost": total[0] + (1_000 if wrong else 0),
+        "accumulated_depreciation": total[1], "book_value": total[2], "unit_yen": 1, "snapshot_sha256": _sha256(code),
+        "source_file": _file_name(code), "sheet": _file_name(code), "row_no": total[3] + 2,
+    }  # fmt: skip
+    frame = pl.DataFrame([row], schema=TOTAL_SCHEMA)
+    frame.write_parquet(_partition(folder, TOTALS, code, fiscal_year) / "register.parquet")
 
 
 def write_register(folder: Path, fiscal_year: int, seed: int, body: tuple[str, int]) -> dict[str, Any]:
-    """Write the register of one body (its code, how many lines) and return its sums in yen and counts of defects."""
+    """Write the register of one body (its code, how many lines); return its sums in yen and what rules are to find."""
     code, lines = body
     columns = _columns(code, lines, fiscal_year, seed)
-    defects = _break(columns, fiscal_year)
-    path = register_file(folder, code, fiscal_year)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    findings = _break(columns, fiscal_year)
+    path = _partition(folder, LINES, code, fiscal_year) / "register.parquet"
     pq.write_table(
         _table(code, columns, fiscal_year), path, compression="zstd", store_decimal_as_integer=True,
-        column_encoding={"asset_no": "DELTA_BYTE_ARRAY", "row": "DELTA_BINARY_PACKED"},
+        column_encoding={"asset_no": "DELTA_BYTE_ARRAY", "row_no": "DELTA_BINARY_PACKED"},
         use_dictionary=[field.name for field in SCHEMA if field.type == _TEXT], store_schema=False,
     )  # fmt: skip
     sums = {}
     for index, entry in enumerate(ACCOUNTS):
         chosen = columns["account"] == index
-        sums[f"{entry.group}.{entry.kind}"] = [
+        sums[f"{entry.group}/{entry.kind}"] = [
             int(chosen.sum()), int(columns["cost"][chosen].sum()), int(columns["accumulated"][chosen].sum()),
             int(columns["book"][chosen].sum()),
         ]  # fmt: skip
+    wrong = int(code) % _WRONG_TOTAL_ONE_IN == 0
+    total = [int(columns[name].sum()) for name in ("cost", "accumulated", "book")]
+    _write_total(folder, code, fiscal_year, [*total, lines], wrong=wrong)
+    findings["total_differs"] = int(wrong)
     return {
         "area_code": code,
         "lines": lines,
         "bytes": path.stat().st_size,
         "sums": sums,
-        "defects": dict(defects),
+        "findings": dict(findings),
     }
 
 
@@ -327,15 +365,15 @@ def write_nation(
     work = partial(write_register, folder, fiscal_year, seed)
     with ProcessPoolExecutor(processes) as pool:
         written = list(pool.map(work, bodies, chunksize=8))
-    defects: Counter[str] = Counter()
-    sums = {f"{entry.group}.{entry.kind}": [0, 0, 0, 0] for entry in ACCOUNTS}
+    findings: Counter[str] = Counter()
+    sums = {f"{entry.group}/{entry.kind}": [0, 0, 0, 0] for entry in ACCOUNTS}
     for body in written:
-        defects.update(body["defects"])
+        findings.update(body["findings"])
         for key, values in body["sums"].items():
             sums[key] = [total + value for total, value in zip(sums[key], values, strict=True)]
     oracle = {
         "lines": lines, "bodies": len(bodies), "fiscal_year": fiscal_year, "seed": seed,
-        "bytes": sum(body["bytes"] for body in written), "defects": dict(defects), "sums": sums,
+        "bytes": sum(body["bytes"] for body in written), "findings": dict(findings), "sums": sums,
     }  # fmt: skip
     (folder / "oracle.json").write_text(json.dumps(oracle, indent=1), encoding="utf-8")
     return oracle
