@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks.registers import area_codes, register_file, write_register
+from benchmarks.registers import area_codes, write_register
 from pipelines.lake.connection import (
     Lake,
     LakeNotConfiguredError,
@@ -22,7 +23,7 @@ from pipelines.lake.connection import (
     newest_version,
     version_at,
 )
-from pipelines.lake.load import NotOneRegisterError, landed_registers, load_registers
+from pipelines.lake.load import LandedRegister, NotOneRegisterError, landed_registers, load_registers
 from tests.postgres_server import Postgres, postgres, programs
 
 YEAR = 2023
@@ -58,26 +59,31 @@ def landed(tmp_path: Path) -> Path:
     return tmp_path / "raw"
 
 
-def _files(landed: Path) -> list[Path]:
+def _registers(landed: Path) -> list[LandedRegister]:
     return landed_registers(landed / "register")
 
 
 def _counts(lake: Lake, version: int | None = None) -> dict[str, int]:
     with lake.connect(version=version, read_only=True) as connection:
         return dict(
-            connection.execute("select area_code, count(*) from lake.register.line group by 1").fetchall()
+            connection.execute(
+                "select area_code, count(*) from lake.register.asset_line group by 1"
+            ).fetchall()
         )
 
 
 def test_the_lines_of_the_lake_are_those_of_the_files_and_loading_twice_changes_nothing(
     lake: Lake, landed: Path
 ) -> None:
-    first = list(load_registers(lake, _files(landed)))
+    first = list(load_registers(lake, _registers(landed)))
     assert [load.outcome for load in first] == ["loaded"] * 8
     with lake.connect() as connection:
         before = newest_version(connection)
-        landed_rows = f"read_parquet('{landed}/register/*/*/*.parquet', hive_partitioning = false)"
-        for less, more in (("lake.register.line", landed_rows), (landed_rows, "lake.register.line")):
+        landed_rows = f"read_parquet('{landed}/register/asset_line/*/*/*.parquet', hive_partitioning = false)"
+        for less, more in (
+            ("lake.register.asset_line", landed_rows),
+            (landed_rows, "lake.register.asset_line"),
+        ):
             assert connection.execute(f"from {less} except all from {more}").fetchall() == []
         described = dict(
             connection.execute(
@@ -86,11 +92,11 @@ def test_the_lines_of_the_lake_are_those_of_the_files_and_loading_twice_changes_
         )
         held = dict(
             connection.execute(
-                "select column_name, column_type from (describe lake.register.line)"
+                "select column_name, column_type from (describe lake.register.asset_line)"
             ).fetchall()
         )
         assert held == described
-    assert {load.outcome for load in load_registers(lake, _files(landed))} == {"unchanged"}
+    assert {load.outcome for load in load_registers(lake, _registers(landed))} == {"unchanged"}
     with lake.connect() as connection:
         assert newest_version(connection) == before
 
@@ -99,7 +105,7 @@ def test_a_corrected_register_replaces_its_bodys_year_alone_and_the_past_can_sti
     lake: Lake, landed: Path
 ) -> None:
     before_anything = datetime.now(UTC) - timedelta(days=1)
-    list(load_registers(lake, _files(landed)))
+    list(load_registers(lake, _registers(landed)))
     was = _counts(lake)
     with lake.connect(read_only=True) as connection:
         (moment,) = connection.execute("select max(snapshot_time) from lake.snapshots()").fetchone() or (
@@ -108,7 +114,7 @@ def test_a_corrected_register_replaces_its_bodys_year_alone_and_the_past_can_sti
     code = CODES[3]
     write_register(landed, YEAR, 2, (code, 7))
     write_register(landed, YEAR + 1, 2, (code, 5))
-    outcomes = Counter(load.outcome for load in load_registers(lake, _files(landed)))
+    outcomes = Counter(load.outcome for load in load_registers(lake, _registers(landed)))
     assert outcomes == {"unchanged": 7, "replaced": 1, "loaded": 1}
     assert _counts(lake) == was | {code: 12}
     with lake.connect(read_only=True) as connection:
@@ -120,35 +126,30 @@ def test_a_corrected_register_replaces_its_bodys_year_alone_and_the_past_can_sti
 
 
 def test_a_file_that_is_not_one_register_is_refused_and_leaves_nothing(lake: Lake, landed: Path) -> None:
-    list(load_registers(lake, _files(landed)[:1]))
+    list(load_registers(lake, _registers(landed)[:1]))
     was = _counts(lake)
-    first, second = _files(landed)[1:3]
-    both = landed / "both.parquet"
-    duckdb.execute(
-        f"copy (from read_parquet(['{first}', '{second}'], hive_partitioning = false)) to '{both}'"
-    )
+    first, second = _registers(landed)[1:3]
     with pytest.raises(NotOneRegisterError):
-        list(load_registers(lake, [both]))
+        list(load_registers(lake, [replace(first, lines=(*first.lines, *second.lines))]))
     strange = landed / "strange.parquet"
     duckdb.execute(
-        f"copy (select *, 1 as unknown from read_parquet('{first}', hive_partitioning = false)) to '{strange}'"
+        f"copy (select *, 1 as unknown from read_parquet('{first.lines[0]}', hive_partitioning = false)) to '{strange}'"
     )
     with pytest.raises(duckdb.Error, match="unknown"):
-        list(load_registers(lake, [strange]))
+        list(load_registers(lake, [replace(first, lines=(strange,))]))
     assert _counts(lake) == was
 
 
-def _writer(files: list[Path]) -> subprocess.Popen[str]:
-    line = [sys.executable, "-m", "tests.lake_writer", *map(str, files)]
+def _writer(landed: Path, codes: list[str]) -> subprocess.Popen[str]:
+    line = [sys.executable, "-m", "tests.lake_writer", str(landed / "register"), *codes]
     return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_processes_that_load_at_once_lose_nothing_double_nothing_and_readers_see_whole_registers(
     lake: Lake, landed: Path
 ) -> None:
-    files = _files(landed)
     # Two loads for each body: every body is wanted by two of the four at about the same time.
-    writers = [_writer(files[start::2]) for start in (0, 1, 0, 1)]
+    writers = [_writer(landed, CODES[start::2]) for start in (0, 1, 0, 1)]
     expected = {code: (place + 1) * 10 for place, code in enumerate(CODES)}
     seen = []
     while any(writer.poll() is None for writer in writers):
@@ -156,7 +157,7 @@ def test_processes_that_load_at_once_lose_nothing_double_nothing_and_readers_see
             with lake.connect(read_only=True) as reader:
                 while any(writer.poll() is None for writer in writers):
                     rows = reader.execute(
-                        "select l.area_code, l.lines, (select count(*) from lake.register.line n where n.area_code = l.area_code) "
+                        "select l.area_code, l.lines, (select count(*) from lake.register.asset_line n where n.area_code = l.area_code) "
                         "from lake.register.load l"
                     ).fetchall()
                     assert all(lines == counted == expected[code] for code, lines, counted in rows)
@@ -179,7 +180,3 @@ def test_a_password_in_the_connection_string_is_refused(monkeypatch: pytest.Monk
         monkeypatch.setenv("MIERUKA_LAKE_CATALOG", given)
         with pytest.raises(LakeNotConfiguredError, match="MIERUKA_LAKE_CATALOG"):
             Lake.from_environment()
-
-
-def test_registers_are_found_in_their_folders(landed: Path) -> None:
-    assert _files(landed)[0] == register_file(landed, min(CODES), YEAR)
