@@ -52,13 +52,15 @@ class Measured:
         )
 
 
-def build_command(raw: Path, work: Path, target: str, python: Path = Path(sys.executable)) -> list[str]:
-    """Return the command that builds the models of registers from landed files."""
-    variables = {"raw_dir": str(raw.resolve()), "run_date": "2026-11-23"}
+def build_command(
+    raw: Path, work: Path, target: str, python: Path = Path(sys.executable), **variables: str | int
+) -> list[str]:
+    """Return the command that builds the models of registers from landed files, with variables of dbt."""
+    given = {"raw_dir": str(raw.resolve()), "run_date": "2026-11-23", **variables}
     return [
         str(python), "-m", "dbt.cli.main", "build", "--select", "tag:register", "--exclude-resource-type", "unit_test",
         "--target", target, "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
-        "--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--vars", json.dumps(variables),
+        "--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--vars", json.dumps(given),
     ]  # fmt: skip
 
 

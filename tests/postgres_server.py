@@ -27,6 +27,13 @@ class Postgres:
         """Return the connection string of a database, without password."""
         return f"host=127.0.0.1 port={self.port} user={_USER} dbname={database}"
 
+    def environment(self, database: str, data: Path) -> dict[str, str]:
+        """Return the variables by which an operator names a lake."""
+        return {
+            "PGPASSWORD": self.password, "MIERUKA_LAKE_CATALOG": self.address(database),
+            "MIERUKA_LAKE_DATA": f"{data}/",
+        }  # fmt: skip
+
     def run(self, statement: str, database: str = "postgres") -> str:
         """Run a statement and return what it gave."""
         line = ["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", "-d", self.address(database), "-c", statement]

@@ -25,6 +25,7 @@ from pipelines.lake.connection import (
 )
 from pipelines.lake.load import LandedRegister, NotOneRegisterError, landed_registers, load_registers
 from tests.postgres_server import Postgres, postgres, programs
+from tests.register_engines import build_by_duckdb, build_in_lake, differences, tables_of
 
 YEAR = 2023
 CODES = area_codes()[:8]
@@ -45,9 +46,8 @@ def lake(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> L
     """Return an empty lake, named by the environment as an operator does."""
     database = f"lake{next(_DATABASES)}"
     server.run(f"create database {database}")
-    monkeypatch.setenv("PGPASSWORD", server.password)
-    monkeypatch.setenv("MIERUKA_LAKE_CATALOG", server.address(database))
-    monkeypatch.setenv("MIERUKA_LAKE_DATA", str(tmp_path / "lake"))
+    for name, value in server.environment(database, tmp_path / "lake").items():
+        monkeypatch.setenv(name, value)
     return Lake.from_environment()
 
 
@@ -180,3 +180,24 @@ def test_a_password_in_the_connection_string_is_refused(monkeypatch: pytest.Monk
         monkeypatch.setenv("MIERUKA_LAKE_CATALOG", given)
         with pytest.raises(LakeNotConfiguredError, match="MIERUKA_LAKE_CATALOG"):
             Lake.from_environment()
+
+
+def test_the_models_built_in_the_lake_give_what_one_machine_gives(lake: Lake, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    findings: Counter[str] = Counter()
+    for place, code in enumerate(CODES[:4]):
+        findings.update(write_register(raw, YEAR, 1, (code, 500 + 700 * place))["findings"])
+    database = build_by_duckdb(raw, tmp_path)
+    build_in_lake(lake, raw, tmp_path)
+    with lake.connect(read_only=True) as connection:
+        connection.execute(f"attach '{database}' as one (read_only)")
+        tables = tables_of(connection, "one")
+        assert "register_rate" in tables
+        assert tables_of(connection, "lake") == tables
+        for table in sorted(tables):
+            assert differences(connection, f"one.marts.{table}", f"lake.marts.{table}") == [], table
+        found = connection.execute(
+            "select rule, count(*) from lake.marts.register_finding group by 1"
+        ).fetchall()
+    assert dict(found) == {rule: count for rule, count in findings.items() if count}
+    assert len(found) >= 3
