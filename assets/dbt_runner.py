@@ -76,7 +76,7 @@ class DbtRunner:
             if parsed.exists():
                 _seal(parsed)
         if not result.success:
-            raise DbtBuildError(_explain(result))
+            raise DbtBuildError(explain(result))
         return result
 
     def build(self, *, full: bool = False) -> Iterator[dict[str, Any]]:
@@ -129,7 +129,8 @@ def _is_sealed(path: Path, made_from: str = "") -> bool:
     return seal.read_bytes() == f"{sha256_of(path)} {made_from}".encode()
 
 
-def _explain(result: Any) -> str:
+def explain(result: Any) -> str:
+    """Return what failed in a result of dbt, one line a node."""
     if result.exception is not None:
         return str(result.exception)
     failed = [

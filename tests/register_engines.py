@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 
 from benchmarks.register_scale import build_command
-from pipelines.lake.connection import Lake, newest_version
-from pipelines.lake.load import landed_registers, load_registers
 from pipelines.settings import PROJECT_ROOT
 
 _VIEWS = (
@@ -18,7 +17,7 @@ _VIEWS = (
 )
 
 
-def _dbt(line: list[str], environment: dict[str, str]) -> None:
+def _run(line: list[str], environment: dict[str, str]) -> None:
     given = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", **environment}
     done = subprocess.run(line, env=given, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
@@ -27,23 +26,20 @@ def _dbt(line: list[str], environment: dict[str, str]) -> None:
 def build_by_duckdb(raw: Path, work: Path) -> Path:
     """Build on one machine and return the database."""
     database = work / "one_machine.duckdb"
-    _dbt(build_command(raw, work / "duckdb", "limited"), {"MIERUKA_BUILD_DATABASE": str(database)})
+    _run(build_command(raw, work / "duckdb", "limited"), {"MIERUKA_BUILD_DATABASE": str(database)})
     return database
 
 
-def build_in_lake(lake: Lake, raw: Path, work: Path) -> None:
-    """Load the landed registers into the lake and build there, as of the snapshot after the loads."""
-    list(load_registers(lake, landed_registers(raw / "register")))
-    with lake.connect(read_only=True) as connection:
-        version = newest_version(connection)
-    line = build_command(raw, work / "lake", "lake", lake_version=version)
-    _dbt(line, {"MIERUKA_TEMP": str(work / "temporary")})
+def build_in_lake(raw: Path, work: Path) -> None:
+    """Load the landed registers into the lake that the environment names, and build there, by the commands of users."""
+    for action in (("load", "--from", str(raw / "register")), ("build",)):
+        _run([sys.executable, "-m", "cli.main", "lake", *action, "--home", str(work / "home")], {})
 
 
 def build_by_spark(python: Path, raw: Path, work: Path) -> Path:
     """Build with the Spark of another virtual environment and return the folder of its tables."""
     warehouse = work / "spark_tables"
-    _dbt(
+    _run(
         build_command(raw, work / "spark", "spark", python),
         {"MIERUKA_SPARK_WAREHOUSE": str(warehouse), "PYTHONPATH": str(PROJECT_ROOT)},
     )

@@ -45,7 +45,7 @@ def engines(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duc
         for name, value in server.environment("lake", work / "lake_data").items():
             patch.setenv(name, value)
         lake = Lake.from_environment()
-        build_in_lake(lake, raw, work)
+        build_in_lake(raw, work)
         with lake.connect(read_only=True) as connection:
             connection.execute(f"attach '{database}' as one (read_only)")
             connection.execute("attach ':memory:' as by_spark; create schema by_spark.marts")

@@ -188,7 +188,7 @@ def test_the_models_built_in_the_lake_give_what_one_machine_gives(lake: Lake, tm
     for place, code in enumerate(CODES[:4]):
         findings.update(write_register(raw, YEAR, 1, (code, 500 + 700 * place))["findings"])
     database = build_by_duckdb(raw, tmp_path)
-    build_in_lake(lake, raw, tmp_path)
+    build_in_lake(raw, tmp_path)
     with lake.connect(read_only=True) as connection:
         connection.execute(f"attach '{database}' as one (read_only)")
         tables = tables_of(connection, "one")
