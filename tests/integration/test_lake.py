@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -24,6 +25,7 @@ from pipelines.lake.connection import (
     version_at,
 )
 from pipelines.lake.load import LandedRegister, NotOneRegisterError, landed_registers, load_registers
+from pipelines.lake.retry import with_retries
 from tests.postgres_server import Postgres, postgres, programs
 from tests.register_engines import build_by_duckdb, build_in_lake, differences, tables_of
 
@@ -180,6 +182,29 @@ def test_a_password_in_the_connection_string_is_refused(monkeypatch: pytest.Monk
         monkeypatch.setenv("MIERUKA_LAKE_CATALOG", given)
         with pytest.raises(LakeNotConfiguredError, match="MIERUKA_LAKE_CATALOG"):
             Lake.from_environment()
+
+
+def test_a_transaction_that_met_another_writers_is_done_again(lake: Lake, landed: Path) -> None:
+    list(load_registers(lake, _registers(landed)[:1]))
+    tries = []
+    with lake.connect() as connection, lake.connect() as faster:
+        faster.execute("from lake.register.load").fetchall()
+
+        def work() -> None:
+            tries.append(1)
+            connection.execute("begin")
+            try:
+                connection.execute("delete from lake.register.asset_line where row_no = 2")
+                if len(tries) == 1:
+                    faster.execute("delete from lake.register.asset_line where row_no = 2")
+                connection.execute("commit")
+            except duckdb.Error:
+                with suppress(duckdb.TransactionException):
+                    connection.execute("rollback")
+                raise
+
+        with_retries(work)
+    assert len(tries) == 2
 
 
 def test_the_models_built_in_the_lake_give_what_one_machine_gives(lake: Lake, tmp_path: Path) -> None:
