@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.land.catalog_tables import observation_folder
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of
+from pipelines.register.schema import LINES, REGISTER, TOTALS, folder_of, write_empty
 from pipelines.settings import Home
 
 _LIBRARIES = ("dbt-core", "dbt-duckdb", "duckdb")
@@ -45,6 +46,9 @@ def _landed(home: Home) -> Iterator[tuple[str, str, str]]:
         yield f"source.mieruka.{path.parent.name}.{path.stem}", "", str(fingerprint_of(path))
     for path in sorted(observation_folder(home).glob("*.parquet")):
         yield "source.mieruka.catalog.observation", path.stem, str(fingerprint_of(path))
+    for name in (LINES, TOTALS):
+        for path in sorted(folder_of(home, name).rglob("*.parquet")):
+            yield f"source.mieruka.{REGISTER}.{name}", path.stem, str(fingerprint_of(path))
 
 
 def _remove(home: Home) -> None:
@@ -72,6 +76,7 @@ def _may_go_on(home: Home) -> bool:
 def prepare(home: Home, *, full: bool) -> None:
     """Make the build database ready for dbt: as it was left, or empty when nothing of it may be kept, or `full`."""
     home.build_database.parent.mkdir(parents=True, exist_ok=True)
+    write_empty(home)
     is_new = full or not _may_go_on(home)
     if is_new:
         _remove(home)

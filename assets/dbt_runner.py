@@ -79,14 +79,15 @@ class DbtRunner:
             raise DbtBuildError(explain(result))
         return result
 
-    def build(self, *, full: bool = False) -> Iterator[dict[str, Any]]:
+    def build(self, *, full: bool = False, select: str | None = None) -> Iterator[dict[str, Any]]:
         """Build what is not the same as it was, or with `full` everything, yielding dbt's result events as they come.
 
-        Unit tests are left to the test suite. Raises DbtBuildError at the end when a node failed.
+        `select` names the models to build, such as `tag:register`. Unit tests are left to the test suite. Raises DbtBuildError at the end when a node failed.
         """
         from google.protobuf.json_format import MessageToDict
 
         queue: Queue[Any] = Queue()
+        chosen = ["--select", select] if select else []
         failure: list[BaseException] = []
 
         def listen(event: Any) -> None:
@@ -95,7 +96,7 @@ class DbtRunner:
 
         def work() -> None:
             try:
-                self._invoke(["build", "--exclude-resource-type", "unit_test"], [listen])
+                self._invoke(["build", "--exclude-resource-type", "unit_test", *chosen], [listen])
             except BaseException as error:
                 failure.append(error)
             finally:

@@ -25,6 +25,7 @@ from pipelines.publish.manifest import Manifest, present_code, present_libraries
 from pipelines.publish.release import publish
 from pipelines.publish.versions import link_or_copy, manifest_of
 from pipelines.quarantine import ACQUISITION, write_defects
+from pipelines.register.landing import RegisterLanding
 from pipelines.settings import Home
 
 
@@ -108,6 +109,13 @@ def _land_published(target: Home, catalog: Catalog, role: str) -> None:
         landing.land(Archive(target).current(source.source_id), names)
 
 
+def _land_registers(target: Home, catalog: Catalog) -> None:
+    for source in catalog.sources.values():
+        for name in source.description.registers:
+            landing = RegisterLanding(source, name, target, load_register(target))
+            landing.land(Archive(target).current(source.source_id))
+
+
 def _land_own(target: Home, catalog: Catalog, source: DescribedSource, manifest: Manifest) -> None:
     landing = SourceLanding(source, catalog, target)
     # The newest is refused again: its table then stands on the last good one, as it did.
@@ -122,6 +130,7 @@ def _land(target: Home, catalog: Catalog, manifest: Manifest) -> None:
     _land_published(target, catalog, "reference")
     land_register(target, catalog)
     _land_published(target, catalog, "figures")
+    _land_registers(target, catalog)
     _remember(target, manifest)
     land_catalog(target, catalog)
 

@@ -32,6 +32,8 @@ from pipelines.land.publication import PublicationLanding
 from pipelines.land.register import BUNDLED_SOURCE, BUNDLED_TABLE, land_register, load_register
 from pipelines.land.source import CATALOG, LandedTable, SourceLanding
 from pipelines.progress import report
+from pipelines.register.landing import RegisterLanding
+from pipelines.register.schema import LINES, REGISTER, TOTALS
 from pipelines.settings import Home
 
 _CHECK = "no_refused_rows"
@@ -208,6 +210,42 @@ def register_assets(catalog: Catalog) -> AssetsDefinition:
     return register
 
 
+def asset_registers(source: DescribedSource) -> AssetsDefinition:
+    """Return the asset lines and stated totals of a source's registers, landed by one step once the areas are known."""
+    keys = [AssetKey([REGISTER, name]) for name in (LINES, TOTALS)]
+    (name, table), *_ = source.description.registers.items()
+
+    @multi_asset(
+        name=f"{source.source_id}__registers",
+        specs=[
+            AssetSpec(
+                key, deps=[snapshot_key(source.source_id), AREA_KEY], group_name=source.source_id,
+                description=table.title.ja, kinds={"parquet"},
+            )
+            for key in keys
+        ],
+        check_specs=[AssetCheckSpec(_CHECK, asset=keys[0])],
+        can_subset=False,
+    )  # fmt: skip
+    def registers(
+        context: AssetExecutionContext, warehouse: WarehouseResource
+    ) -> Iterator[MaterializeResult]:
+        home = warehouse.get_home()
+        report("land", detail=source.source_id)
+        landing = RegisterLanding(source, name, home, load_register(home))
+        landed = landing.land(
+            Archive(home).current(source.source_id), full=warehouse.reads_again(source.source_id)
+        )
+        for defect in landed.defects[:_FIRST_SHOWN]:
+            context.log.warning(defect.message("ja"))
+        found = {"dagster/row_count": landed.rows, "changed": landed.changed, "path": str(landed.path)}
+        check = _defect_check(keys[0], landed.defects)
+        yield MaterializeResult(asset_key=keys[0], metadata=found, check_results=[check])
+        yield MaterializeResult(asset_key=keys[1], metadata={"changed": landed.changed})
+
+    return registers
+
+
 def _files_to_read(catalog: Catalog, home: Home, warehouse: WarehouseResource) -> list[ChosenFile]:
     """Return the files with figures that are read in this run, asked for or not."""
     asked = [
@@ -243,6 +281,10 @@ def catalog_assets(catalog: Catalog) -> AssetsDefinition:
         table_key(source.source_id, name)
         for source in catalog.sources.values()
         for name in (*source.description.tables, *source.description.published)
+    ] + [
+        AssetKey([REGISTER, name])
+        for source in catalog.sources.values()
+        for name in ((LINES, TOTALS) if source.description.registers else ())
     ]
 
     @multi_asset(
@@ -268,6 +310,7 @@ def source_assets(catalog: Catalog) -> list[AssetsDefinition]:
         *(snapshot_asset(source) for source in sources),
         *(landed_assets(source, catalog) for source in sources if source.description.tables),
         *(assets for source in sources for assets in published_assets(source, catalog)),
+        *(asset_registers(source) for source in sources if source.description.registers),
         *(files_by_year(source, catalog) for source in sources if figure_tables(source)),
         register_assets(catalog),
         read_asset(catalog),

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from cli.messages import Speaker
+from cli.register import read_register
 from cli.usage import UsageError
 from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
 from pipelines.acquire.fetch import acquire
@@ -15,6 +16,7 @@ from pipelines.land.published import FileReading, PublishedReader
 from pipelines.land.register import load_register
 from pipelines.land.source import SourceLanding
 from pipelines.quality.defect_report import FileReport
+from pipelines.register.about import About, is_about
 from pipelines.settings import Home, now
 
 _HEADER_RULES = {"unknown_header", "missing_header", "duplicate_header"}
@@ -45,6 +47,8 @@ class _Checker:
         ]
         if len(own) == 1:
             return self._check_own(path, name, *own[0])
+        if (report := self._check_register(path, name)) is not None:
+            return report
         named = self._published(name, by_name=True)
         readings = self._readings(path, name, named or self._published(name, by_name=False))
         if not named:
@@ -58,6 +62,17 @@ class _Checker:
             reading.frame.height if reading.frame is not None else 0, reading.bodies,
             reading.span.label if reading.span else None, reading.defects,
         )  # fmt: skip
+
+    def _check_register(self, path: Path, name: str) -> FileReport | None:
+        """Return what is wrong with a register of assets; None when the file's name is not that of one."""
+        for source in self._sources:
+            for table in source.description.registers.values():
+                if not is_file_of(name, table) or is_about(name):
+                    continue
+                if path.stat().st_size > MAX_BYTES:
+                    raise UsageError(str(FileTooLargeError(str(path))))
+                return read_register(path, name, source, self._register, About(), self._say)[1]
+        return None
 
     def known(self) -> str:
         """Return the sources that `--source` may name, for the error message."""

@@ -181,6 +181,20 @@ def check(arguments: Namespace, home: Home, say: Speaker) -> int:
     return _FAILED if any(entry.defects for entry in reports) else _OK
 
 
+def register(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Check one register of assets and show its rates; exit 1 when it was refused or its cells have defects."""
+    from cli.register import as_lines, examine
+    from pipelines.quality.defect_report import as_text
+
+    found = examine(arguments, home, say)
+    if arguments.json:
+        print(to_json(found.as_record()))
+    else:
+        print("\n".join(as_text([found.report], say.language)))
+        print("\n".join(as_lines(found, say)))
+    return _FAILED if found.report.defects else _OK
+
+
 def savings(arguments: Namespace, home: Home, say: Speaker) -> int:
     """Compute the saving of a filled-in form, or write the empty one; exit 1 when the form has defects."""
     if (arguments.file is None) == (arguments.template is None):

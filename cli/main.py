@@ -91,6 +91,13 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     savings.add_argument("--observations", metavar="OUT.csv", help=say("help_observations"))
     savings.add_argument("--json", action="store_true", help=say("help_json"))
 
+    register = add("register")
+    register.add_argument("file", metavar="FILE", help=say("help_register_file"))
+    register.add_argument("--area", metavar="CODE", help=say("help_register_area"))
+    register.add_argument("--year", type=int, metavar="YEAR", help=say("help_register_year"))
+    register.add_argument("--unit", choices=("円", "千円", "百万円"), help=say("help_register_unit"))
+    register.add_argument("--json", action="store_true", help=say("help_json"))
+
     config = add("config")
     config.add_argument("--config", metavar="FILE", help=say("help_config_file"))
     choice = config.add_mutually_exclusive_group()

@@ -15,6 +15,7 @@ from pipelines.land.source import CATALOG, table_path
 from pipelines.land.status import failure_fingerprint
 from pipelines.publish.runs import read_publication
 from pipelines.publish.versions import complete
+from pipelines.register.schema import REGISTER
 from pipelines.settings import Home
 
 _CODE_FOLDERS = ("pipelines", "assets", "dbt_project", "sources")
@@ -35,13 +36,14 @@ def build_inputs(home: Home, catalog: Catalog) -> str:
         for name in source.description.published
         for path in published_paths(home, source, name)
     ]
+    registers = [fingerprint_of(path) for path in sorted((home.raw / REGISTER).rglob("*.parquet"))]
     held = [
         entry.snapshot_sha256
         for source in catalog.sources.values()
         for entry in Archive(home).current(source.source_id)
     ]
     failing = failure_fingerprint(home, catalog)
-    return fingerprint(landed, published, held, common, failing, code_fingerprint(*_CODE_FOLDERS))
+    return fingerprint(landed, published, registers, held, common, failing, code_fingerprint(*_CODE_FOLDERS))
 
 
 def reasons_to_run(home: Home, catalog: Catalog, run_date: date, origin: Path | None = None) -> list[str]:

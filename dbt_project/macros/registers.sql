@@ -57,22 +57,38 @@
     ]) }}
 {%- endmacro %}
 
-{# Whether the accumulated depreciation is what a convention gives, up to 1 yen a year of rounding, with 1 yen left at the end.
-   Both sides are multiplied out, so that nothing is divided. #}
-{% macro follows_convention(convention) -%}
+{# What a convention has written off so far, as a fraction `portion / whole` of the cost: both whole numbers. #}
+{% macro convention_fraction(convention) -%}
     {%- set elapsed = {
         'next_year': 'years_in_use', 'same_year': '(years_in_use + 1)',
         'this_month': '(months_in_use + 1)', 'next_month': 'months_in_use',
     }[convention.start] -%}
     {%- set periods = 1 if convention.start.endswith('year') else 12 -%}
     {%- if convention.basis == 'table' -%}
-        {%- set portion, whole = elapsed ~ ' * permille_a_year', 1000 * periods -%}
-    {%- else -%}
-        {%- set portion, whole = elapsed, 'tested_life * ' ~ periods -%}
+        {{ return([elapsed ~ ' * permille_a_year', (1000 * periods) | string]) }}
     {%- endif -%}
+    {{ return([elapsed, 'tested_life * ' ~ periods]) }}
+{%- endmacro %}
+
+{# Whether the accumulated depreciation is what a convention gives, up to 1 yen a year of rounding, with 1 yen left at the end.
+   Both sides are multiplied out, so that nothing is divided. #}
+{% macro follows_convention(convention) -%}
+    {%- set portion, whole = convention_fraction(convention) -%}
     abs(
         accumulated * ({{ whole }}) - least(cost * ({{ portion }}), (cost - 1) * ({{ whole }}))
     ) <= (years_in_use + 2) * ({{ whole }})
+{%- endmacro %}
+
+{# The amount in whole yen that the convention of a line's body gives. #}
+{% macro expected_by_convention() -%}
+    cast(case convention
+        {%- for convention in depreciation_conventions() %}
+        {%- set portion, whole = convention_fraction(convention) %}
+        when '{{ convention.id }}' then {{ whole_quotient(
+            'least(cost * (' ~ portion ~ '), (cost - 1) * (' ~ whole ~ '))', '(' ~ whole ~ ')'
+        ) }}
+        {%- endfor %}
+    end as decimal(28, 0))
 {%- endmacro %}
 
 {# The rules over one line, each a column of int_register_check, with what was found and expected as texts. #}
@@ -105,7 +121,9 @@
             "cast(book_value as string)",
             "cast(book_value_before + increase_amount - decrease_amount - coalesce(depreciation_year, 0) as string)"
         ],
-        'straight_line_differs': [printed_accumulated, "convention"],
+        'straight_line_differs': [
+            printed_accumulated, "concat(cast(" ~ expected_by_convention() ~ " as string), ' (', convention, ')')"
+        ],
     }) }}
 {%- endmacro %}
 

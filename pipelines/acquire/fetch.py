@@ -90,8 +90,10 @@ def acquire(
 def looked_for(source: DescribedSource, origin: Path | None, web: WebSource | None) -> list[str]:
     """Return the tables that an acquisition looks for: those of our own form always, a publisher's where it can be."""
     published = source.description.published.items()
-    return list(source.description.tables) + [
-        name for name, table in published if origin or (web and (table.web or table.estat))
+    return [
+        *source.description.tables,
+        *(name for name, table in published if origin or (web and (table.web or table.estat))),
+        *(source.description.registers if origin else ()),
     ]
 
 
@@ -99,7 +101,9 @@ def _known_of_published(source: DescribedSource, home: Home) -> list[Defect]:
     """Return what is known to be wrong with the acquisition of publishers' files, when none was looked for now."""
     known = read_defects(home, source.source_id, ACQUISITION)
     return [
-        defect for defect in known if defect.table in source.description.published and defect.rule != _DAMAGED
+        defect
+        for defect in known
+        if defect.table in source.description.collected() and defect.rule != _DAMAGED
     ]
 
 
@@ -135,7 +139,7 @@ def _snapshot(
 
 def _place_of(source: DescribedSource, snapshot: Snapshot) -> tuple[str, str]:
     """Return what a snapshot takes the place of: its table's only file, or the publication's file of this name."""
-    if snapshot.table not in source.description.published:
+    if snapshot.table not in source.description.collected():
         return snapshot.table, ""
     return snapshot.table, f"{snapshot.file_name} {snapshot.snapshot_sha256}"
 
@@ -148,8 +152,9 @@ def _acquire_published(
     defects: list[Defect] = []
     if origin is None:
         return snapshots, defects
-    files = files_of(origin) if source.description.published else ()
-    for name, table in source.description.published.items():
+    collected = source.description.collected()
+    files = files_of(origin) if collected else ()
+    for name, table in collected.items():
         for file in published_files(table, origin, files):
             try:
                 sha256 = archive.store(file.path)
@@ -173,10 +178,17 @@ def _without_contradictions(
     kept = []
     for entry in snapshots:
         key = (entry.table, entry.snapshot_sha256)
-        period = source.description.published[entry.table].period
+        published = source.description.published.get(entry.table)
         # What came first is believed; of names that come together none is.
         others = sorted(held.get(key, new[key]))
-        other = next((name for name in others if name_other_years(period, name, entry.file_name)), None)
+        other = next(
+            (
+                name
+                for name in others
+                if published and name_other_years(published.period, name, entry.file_name)
+            ),
+            None,
+        )
         if other is None:
             kept.append(entry)
         else:
@@ -193,10 +205,11 @@ def _same_bytes(source: DescribedSource, entry: Snapshot, other: str) -> Defect:
 
 
 def _has_new_published_bytes(source: DescribedSource, held: set[tuple[str, str]], origin: Path) -> bool:
-    files = files_of(origin) if source.description.published else ()
+    collected = source.description.collected()
+    files = files_of(origin) if collected else ()
     return any(
         file.path.stat().st_size > MAX_BYTES or (name, sha256_of(file.path)) not in held
-        for name, table in source.description.published.items()
+        for name, table in collected.items()
         for file in published_files(table, origin, files)
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from pipelines.acquire.content import PAGES
 from pipelines.catalog.published import Period, PublishedTable
+from pipelines.catalog.registers import RegisterTable
 from pipelines.normalize.spans import find_parts
 from pipelines.normalize.text import normalise_width
 
@@ -39,7 +40,7 @@ def files_of(origin: Path) -> tuple[OriginFile, ...]:
     return tuple(found)
 
 
-def is_file_of(name: str, table: PublishedTable) -> bool:
+def is_file_of(name: str, table: PublishedTable | RegisterTable) -> bool:
     """Return whether a path is one that a table's patterns name; patterns bind at the end of the path.
 
     A page (`.html`) belongs only to a table whose pattern says that it is one.
@@ -58,7 +59,7 @@ def name_other_years(period: Period, first: str, second: str) -> bool:
 
 
 def published_files(
-    table: PublishedTable, origin: Path, files: tuple[OriginFile, ...] | None = None
+    table: PublishedTable | RegisterTable, origin: Path, files: tuple[OriginFile, ...] | None = None
 ) -> list[OriginFile]:
     """Return the files of a table in an origin folder; `files` saves looking through it again."""
     listed = files_of(origin) if files is None else files

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from pipelines.catalog.published import PublishedTable
+from pipelines.catalog.registers import RegisterTable
 from pipelines.catalog.strict import Strict, require
 from pipelines.catalog.vocabulary import Label, load_vocabulary
 
@@ -178,11 +179,12 @@ class Source(Strict):
     series: dict[str, Series] = Field(default_factory=dict)
     tables: dict[str, Table] = Field(default_factory=dict)
     published: dict[str, PublishedTable] = Field(default_factory=dict)
+    registers: dict[str, RegisterTable] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known_words(self) -> Self:
         vocabulary = load_vocabulary()
-        if not self.tables and not self.published:
+        if not (self.tables or self.published or self.registers):
             raise ValueError("a source has tables of its own or published ones")
         if twice := self.tables.keys() & self.published.keys():
             raise ValueError(f"named twice: {sorted(twice)}")
@@ -196,6 +198,10 @@ class Source(Strict):
             if item.unit not in vocabulary.units:
                 raise ValueError(f"item {item_id}: unit {item.unit} is not in the vocabulary")
         return self
+
+    def collected(self) -> dict[str, PublishedTable | RegisterTable]:
+        """Return the tables of which every file is kept that comes: publishers' files and registers."""
+        return {**self.published, **self.registers}
 
     def figure_tables(self) -> dict[str, Table]:
         """Return the tables that hold figures."""

@@ -294,7 +294,7 @@ def land_source_files(home: Home, catalog: Catalog) -> bool:
             "defects": len(record.defects),
         }
         for source in catalog.sources.values()
-        for name in source.description.published
+        for name in source.description.collected()
         for record in read_records(home, source, name)
     ]
     return _write_records(home, "source_file", records, _SOURCE_FILE)
@@ -342,7 +342,7 @@ def all_defects(home: Home, catalog: Catalog) -> list[Defect]:
     ] + [
         defect
         for source in catalog.sources.values()
-        for name in source.description.published
+        for name in source.description.collected()
         for defect in record_defects(read_records(home, source, name))
     ]
 

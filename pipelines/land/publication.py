@@ -63,13 +63,14 @@ def _current(home: Home, source: DescribedSource, table: str) -> list[Snapshot]:
     return list({entry.snapshot_sha256: entry for entry in held}.values())
 
 
-def _continuity_path(home: Home, source_id: str, table: str) -> Path:
+def continuity_path(home: Home, source_id: str, table: str) -> Path:
+    """Return where it is kept what the other files of a table say against a file."""
     return home.quarantine / source_id / table / "_continuity.json"
 
 
 def _continuity(home: Home, source_id: str, table: str) -> dict[str, list[dict[str, Any]]]:
     """Return what the neighbouring years said about each file, by SHA-256."""
-    record = read_record(_continuity_path(home, source_id, table))
+    record = read_record(continuity_path(home, source_id, table))
     return dict(record["defects"]) if record else {}
 
 
@@ -162,7 +163,7 @@ class PublicationLanding:
 
     def _check_continuity(self, name: str, snapshots: dict[str, Snapshot], records: list[FileRecord]) -> bool:
         """Compare the files with their neighbouring years whenever one of them changed; return whether it was done."""
-        path = _continuity_path(self._home, self._source.source_id, name)
+        path = continuity_path(self._home, self._source.source_id, name)
         inputs = fingerprint(sorted((record.snapshot_sha256, record.fingerprint) for record in records))
         if (read_record(path) or {}).get("inputs") == inputs:
             return False

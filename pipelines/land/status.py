@@ -51,11 +51,11 @@ def source_statuses(home: Home, source: DescribedSource) -> list[TableStatus]:
     held, attempts = archive.current(source.source_id), read_attempts(home, source.source_id)
     failures = [entry for entry in read_defects(home, source.source_id, ACQUISITION) if _is_error(entry)]
     statuses = []
-    for name in (*source.description.tables, *source.description.published):
+    for name in (*source.description.tables, *source.description.collected()):
         snapshots = [entry for entry in held if entry.table == name]
         attempt = attempts.get(name, Attempt())
         missing = next((entry for entry in failures if entry.table == name), None)
-        find = _of_published if name in source.description.published else _of_own_form
+        find = _of_own_form if name in source.description.tables else _of_published
         statuses.append(find(home, source, name, snapshots, attempt, missing))
     return statuses
 

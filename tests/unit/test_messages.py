@@ -19,6 +19,7 @@ from cli.messages import (
     Speaker,
     default_language,
 )
+from cli.register_words import TERMS
 from pipelines.settings import DBT_PROJECT_DIR
 
 TABLES = {
@@ -33,6 +34,7 @@ TABLES = {
     "TRENDS": outlook.TRENDS,
     "MODELS": outlook.MODELS,
     "PROJECTION_REASONS": outlook.PROJECTION_REASONS,
+    "REGISTER_TERMS": TERMS,
 }
 PAIRS = [(f"{name}.{key}", pair) for name, table in TABLES.items() for key, pair in table.items()]
 MODELS = DBT_PROJECT_DIR / "models"

@@ -17,7 +17,8 @@ with summed as (
         grouping(acquisition_decade) as any_decade,
         count(*) as line_count,
         cast(sum(case when is_depreciating then 1 else 0 end) as bigint) as depreciating_line_count,
-        cast(sum(case when cost is null or accumulated is null then 1 else 0 end) as bigint) as incomplete_line_count,
+        cast(sum(case when is_depreciating and (cost is null or accumulated is null) then 1 else 0 end) as bigint)
+            as incomplete_line_count,
         {{ yen_sum('cost') }} as acquisition_cost,
         {{ yen_sum('accumulated') }} as accumulated_depreciation,
         {{ yen_sum('book') }} as book_value,

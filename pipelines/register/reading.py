@@ -1,0 +1,386 @@
+"""One register from archived bytes to asset lines: whose it is, of which year, its lines, its totals, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.acquire.archive import Snapshot
+from pipelines.catalog.registers import RegisterTable
+from pipelines.defects import Defect, RefusedFileError, unique
+from pipelines.extract.sheet import UnreadableFileError, cell_text
+from pipelines.extract.table import Place
+from pipelines.identity.match import AreaRegister
+from pipelines.register.about import About
+from pipelines.register.header import UNITS_IN_YEN, RegisterHeader, find_header
+from pipelines.register.lines import BadCell, LineReader, SheetLines, Total
+from pipelines.register.schema import LINE_SCHEMA, TOTAL_SCHEMA
+from pipelines.register.sheets import MAX_LINES, RowStream, open_rows
+from pipelines.register.words import AccountWords, areas_in, entity_of, fiscal_years_in, year_end
+
+_TOP_ROWS = 40
+_SHOWN_HEADERS = 20
+_KINDS_JA = {
+    "yen": "円未満の端数のない金額",
+    "date": "年月日",
+    "integer": "整数",
+    "quantity": "数量",
+    "text": "文字",
+}
+_KINDS_EN = {"yen": "an amount without fractions of a yen", "date": "a day", "integer": "a whole number",
+             "quantity": "a quantity", "text": "a text"}  # fmt: skip
+
+
+@dataclass
+class RegisterReading:
+    """What one register gave: lines and totals in the landed shape (None when refused), and everything wrong with it."""
+
+    lines: pl.DataFrame | None = None
+    totals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TOTAL_SCHEMA))
+    area_code: str | None = None
+    fiscal_year: int | None = None
+    entity: str = "general"
+    sheets: list[str] = field(default_factory=list)
+    defects: list[Defect] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Top:
+    """A sheet with its header: the rows read so far are kept to be read as lines."""
+
+    stream: RowStream
+    rows: list[list[object]]
+    header: RegisterHeader
+
+    def titles(self) -> list[str]:
+        """Return the texts above the header."""
+        cells = chain.from_iterable(self.rows[: self.header.first_row])
+        return [cell_text(cell) for cell in cells if cell not in ("", None)]
+
+    def below(self) -> Iterator[list[object]]:
+        """Return the rows below the header."""
+        return chain(self.rows[self.header.last_row + 1 :], self.stream.rows)
+
+
+class RegisterReader:
+    """Reads registers of one described table; `register` knows the bodies of every day."""
+
+    def __init__(self, source_id: str, name: str, table: RegisterTable, register: AreaRegister) -> None:
+        self._source_id = source_id
+        self._name = name
+        self._table = table
+        self._register = register
+
+    def read(self, path: Path, snapshot: Snapshot, about: About | None = None) -> RegisterReading:
+        """Read one file; whatever is wrong is in the reading's defects, never an exception."""
+        reading = RegisterReading()
+        place = Place(self._source_id, self._name, snapshot)
+        try:
+            with open_rows(path, snapshot.file_name) as streams:
+                self._read(streams, place, about or About(), reading)
+        except UnreadableFileError as error:
+            reading.lines = None
+            reading.defects.append(_unreadable(place, error))
+        except RefusedFileError as error:
+            reading.lines = None
+            reading.defects += error.defects
+        reading.defects = unique(reading.defects)
+        return reading
+
+    def _read(self, streams: list[RowStream], place: Place, about: About, reading: RegisterReading) -> None:
+        tops = self._tops(streams, place, reading)
+        titles = [title for top in tops for title in top.titles()]
+        names = [*reversed(Path(place.snapshot.file_name).parts)]
+        reading.fiscal_year = _fiscal_year(about, titles, names, place)
+        reading.entity = about.entity or entity_of(self._table, [*titles, *names])
+        frames, totals, areas = [], [], set[str]()
+        for top in tops:
+            here = replace(place, sheet=top.stream.name)
+            reading.defects += self._header_defects(top.header, about, here)
+            around = (top.stream.name, *top.titles(), *names)
+            reader = LineReader(
+                self._table, top.header, top.rows[top.header.first_row : top.header.last_row + 1],
+                AccountWords(self._table, around), UNITS_IN_YEN[about.unit or self._table.default_unit],
+            )  # fmt: skip
+            sheet = reader.read(_counted(top.below(), top.stream.name), top.header.last_row + 2)
+            reading.defects += [_bad_cell(cell, here) for cell in sheet.bad_cells]
+            areas |= sheet.areas
+            frames.append(self._with_units(sheet, top, about))
+            totals += [_total_record(total, top.stream.name) for total in sheet.totals]
+        reading.sheets = [top.stream.name for top in tops]
+        reading.area_code = self._area(about, areas, titles, names, reading.fiscal_year, place)
+        lines = pl.concat(frames)
+        if lines.is_empty():
+            raise RefusedFileError([_no_lines(place)])
+        reading.lines = self._landed(lines, reading, place)
+        reading.totals = _landed_totals(totals, reading, place)
+
+    def _tops(self, streams: list[RowStream], place: Place, reading: RegisterReading) -> list[_Top]:
+        """Return the sheets that have a header of a register; raise RefusedFileError when there is none."""
+        tops, missing = [], []
+        for stream in streams:
+            rows = stream.take(_TOP_ROWS)
+            header = find_header(rows, self._table)
+            here = replace(place, sheet=stream.name)
+            if header is None:
+                if sum(1 for row in rows if any(cell not in ("", None) for cell in row)) > 1:
+                    reading.defects.append(_skipped(here))
+                continue
+            found = self._missing(header, here)
+            missing += found
+            if not found:
+                tops.append(_Top(stream, rows, header))
+        if missing:
+            raise RefusedFileError(missing)
+        if not tops:
+            raise RefusedFileError([_no_header(place, self._table)])
+        return tops
+
+    def _missing(self, header: RegisterHeader, place: Place) -> list[Defect]:
+        """Return which columns a header lacks without which nothing can be computed."""
+        unknown = "、".join(list(header.unknown)[:_SHOWN_HEADERS]) or None
+        defects = [
+            place.defect(
+                "missing_header",
+                unknown,
+                f"「{'」「'.join(self._table.columns[name].header[0] for name in group)}」のいずれかの列が必要です",
+                f"One of the columns {', '.join(self._table.columns[name].header[0] for name in group)} is needed",
+            )
+            for group in self._table.needs
+            if not any(name in header.positions for name in group)
+        ]
+        amounts = [name for name, column in self._table.columns.items() if column.type == "yen"]
+        repeated = [
+            text for text in header.repeated
+            if any(text_key in text for name in amounts for text_key in self._table.columns[name].header)
+        ]  # fmt: skip
+        return defects + [
+            place.defect(
+                "duplicate_header",
+                text,
+                "同じ見出しの列は一つだけにしてください",
+                "A header may name one column only",
+            )
+            for text in repeated
+        ]
+
+    def _header_defects(self, header: RegisterHeader, about: About, place: Place) -> list[Defect]:
+        defects = [
+            place.defect(
+                "register_unknown_column",
+                text,
+                f"この見出しの列は読んでいません{f'（「{near}」のことなら、そう書いてください）' if near else ''}",
+                f"This column is not read{f' (if {near} is meant, write that)' if near else ''}",
+                column=text,
+                severity="warning",
+            )
+            for text, near in list(header.unknown.items())[:_SHOWN_HEADERS]
+        ]
+        amounts = {name for name in header.positions if self._table.columns[name].type == "yen"}
+        if about.unit is None and amounts - header.units.keys():
+            defects.append(
+                place.defect(
+                    "register_unit_assumed",
+                    None,
+                    f"単位の記載がないため{self._table.default_unit}として読みました。千円なら見出しか register.yml に書いてください",
+                    "No unit is printed, so amounts were read as yen; if they are in thousands, say so in the header or in register.yml",
+                    severity="warning",
+                )
+            )
+        return defects
+
+    def _area(
+        self,
+        about: About,
+        areas: set[str],
+        titles: list[str],
+        names: list[str],
+        fiscal_year: int,
+        place: Place,
+    ) -> str:
+        """Return the body; raise RefusedFileError when none or several are named."""
+        day = year_end(fiscal_year)
+        printed = {code for text in areas for code in areas_in(text, self._register, day)}
+        said = {about.area_code} if about.area_code else set()
+        for found in (said, printed, *(areas_in(text, self._register, day) for text in [*titles, *names])):
+            if len(found) == 1:
+                code = next(iter(found))
+                if printed - {code}:
+                    break
+                return str(code)
+            if found:
+                break
+        text = "、".join(sorted({*printed, *filter(None, said)})) or place.snapshot.file_name
+        raise RefusedFileError([_unknown_area(place, text)])
+
+    def _with_units(self, sheet: SheetLines, top: _Top, about: About) -> pl.DataFrame:
+        default = UNITS_IN_YEN[about.unit or self._table.default_unit]
+        units = [
+            top.header.units.get(name, default)
+            for name in ("acquisition_cost", "accumulated_depreciation", "book_value")
+            if name in top.header.positions
+        ]
+        return sheet.frame.with_columns(unit_yen=pl.lit(max(units), pl.Int32), sheet=pl.lit(top.stream.name))
+
+    def _landed(self, lines: pl.DataFrame, reading: RegisterReading, place: Place) -> pl.DataFrame:
+        number = pl.concat_str([pl.col("asset_no"), pl.col("branch_no").fill_null("")], separator="\x1f")
+        first = pl.col("row_no").first().over("_number")
+        return (
+            lines.with_columns(_number=number)
+            .with_columns(
+                duplicate_of_row=pl.when(pl.col("_number").is_not_null() & (pl.int_range(pl.len()).over("_number") > 0)).then(first)
+            )
+            .with_columns(
+                area_code=pl.lit(reading.area_code), fiscal_year=pl.lit(reading.fiscal_year), entity=pl.lit(reading.entity),
+                snapshot_sha256=pl.lit(place.snapshot.snapshot_sha256), source_file=pl.lit(place.snapshot.file_name),
+            )
+            .select(pl.col(name).cast(dtype) for name, dtype in LINE_SCHEMA.items())
+        )  # fmt: skip
+
+
+def _counted(rows: Iterator[list[object]], sheet: str) -> Iterator[list[object]]:
+    """Return the rows; raise UnreadableFileError when there are more than any sheet has."""
+    for count, row in enumerate(rows):
+        if count > MAX_LINES:
+            raise UnreadableFileError(f"{sheet}: <= {MAX_LINES} rows")
+        yield row
+
+
+def _fiscal_year(about: About, titles: list[str], names: list[str], place: Place) -> int:
+    """Return the year; raise RefusedFileError when it is not known or the file contradicts itself."""
+    printed = set[int]().union(*(fiscal_years_in(text) for text in titles))
+    named = next((found for text in names if (found := fiscal_years_in(text, is_file_name=True))), set())
+    said = {about.fiscal_year} if about.fiscal_year is not None else set()
+    both = printed & named if printed and named else printed | named
+    if len(said) == 1 and (not printed or said <= printed):
+        return said.pop()
+    if not said and len(both) == 1:
+        return both.pop()
+    found = "、".join(str(year) for year in sorted({*said, *printed, *named})) or None
+    if found is None:
+        raise RefusedFileError([_unknown_year(place)])
+    raise RefusedFileError([_year_contradicts(place, found)])
+
+
+def _total_record(total: Total, sheet: str) -> dict[str, object]:
+    account = total.account
+    return {
+        "account_group": account.group if account else None,
+        "account_class": account.class_ if account else None,
+        "stated_in": "register",
+        "label": total.label,
+        **total.amounts,
+        "unit_yen": total.unit_yen,
+        "sheet": sheet,
+        "row_no": total.row,
+    }
+
+
+def _landed_totals(totals: list[dict[str, object]], reading: RegisterReading, place: Place) -> pl.DataFrame:
+    common = {
+        "area_code": reading.area_code,
+        "fiscal_year": reading.fiscal_year,
+        "entity": reading.entity,
+        "snapshot_sha256": place.snapshot.snapshot_sha256,
+        "source_file": place.snapshot.file_name,
+    }
+    return pl.DataFrame([{**common, **total} for total in totals], schema=TOTAL_SCHEMA)
+
+
+def stated_totals(
+    table: RegisterTable, about: About, snapshot: Snapshot, area_code: str, fiscal_year: int, entity: str
+) -> pl.DataFrame:
+    """Return the totals of a balance sheet that the file beside a register gives, in whole yen."""
+    words = AccountWords(table, ())
+    unit = UNITS_IN_YEN[about.totals_unit]
+    records = []
+    for number, total in enumerate(about.totals, start=1):
+        account = words.of_total(total.account) if total.account else None
+        amounts = total.model_dump(exclude={"account"})
+        records.append(
+            {
+                "area_code": area_code, "fiscal_year": fiscal_year, "entity": entity,
+                "account_group": account.group if account else None,
+                "account_class": account.class_ if account else None,
+                "stated_in": "balance_sheet", "label": total.account or "all",
+                **{name: None if amount is None else amount * unit for name, amount in amounts.items()},
+                "unit_yen": unit, "snapshot_sha256": snapshot.snapshot_sha256, "source_file": snapshot.file_name,
+                "sheet": snapshot.file_name, "row_no": number,
+            }
+        )  # fmt: skip
+    return pl.DataFrame(records, schema=TOTAL_SCHEMA, strict=False)
+
+
+def _bad_cell(cell: BadCell, place: Place) -> Defect:
+    more_ja = f"（この列に{cell.count:,}件）" if cell.count > 1 else ""
+    more_en = f" ({cell.count:,} in this column)" if cell.count > 1 else ""
+    return place.defect(
+        "register_cell", cell.found,
+        f"{_KINDS_JA[cell.kind]}ではないので、空欄として扱いました{more_ja}",
+        f"This is not {_KINDS_EN[cell.kind]} and was taken as blank{more_en}",
+        row=cell.row, column=cell.column, cell=f"{cell.letters}{cell.row}", severity="warning",
+    )  # fmt: skip
+
+
+def _unreadable(place: Place, error: UnreadableFileError) -> Defect:
+    return place.defect(
+        "unreadable_file",
+        None,
+        f"{error} として読めるファイルが必要です",
+        f"A file readable as {error} is needed",
+    )
+
+
+def _skipped(place: Place) -> Defect:
+    return place.defect(
+        "register_sheet_skipped", place.sheet,
+        "固定資産台帳の見出しがないため、このシートは読んでいません",
+        "This sheet has no header of a register and was not read", severity="warning",
+    )  # fmt: skip
+
+
+def _no_header(place: Place, table: RegisterTable) -> Defect:
+    known = "、".join(
+        table.columns[name].header[0] for name in ("asset_no", "account", "asset_name", "acquisition_cost")
+    )
+    return place.defect(
+        "no_header", None, f"固定資産台帳の見出し（{known} など）の行が必要です",
+        f"A row of headers of a register is needed, such as {known}",
+    )  # fmt: skip
+
+
+def _no_lines(place: Place) -> Defect:
+    return place.defect(
+        "register_no_lines",
+        None,
+        "見出しの下に資産の行が一つもありません",
+        "There is no asset line below the header",
+    )
+
+
+def _unknown_year(place: Place) -> Defect:
+    return place.defect(
+        "register_year_unknown", None,
+        "何年度末の台帳か分かりません。ファイル名に「平成29年度」のように書くか、同じフォルダの register.yml に fiscal_year: 2017 と書いてください",
+        "The year of this register is not known: put 平成29年度 into the file's name, or fiscal_year: 2017 into register.yml beside it",
+    )  # fmt: skip
+
+
+def _year_contradicts(place: Place, found: str) -> Defect:
+    return place.defect(
+        "register_year_contradicts", found,
+        "表題・ファイル名・register.yml の年度が食い違うか、複数あります。正しい一つの年度だけを書いてください",
+        "Title, file name and register.yml name different or several years: leave only the right one",
+    )  # fmt: skip
+
+
+def _unknown_area(place: Place, found: str) -> Defect:
+    return place.defect(
+        "register_area_unknown", found,
+        "どの団体の台帳か一つに決まりません。ファイル名に団体コード6桁（例 462012）を入れるか、同じフォルダの register.yml に area_code: \"462012\" と書いてください",
+        "It is not known which one body this register is of: put its 6-digit code (such as 462012) into the file's name, or area_code: \"462012\" into register.yml beside it",
+    )  # fmt: skip

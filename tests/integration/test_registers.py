@@ -1,0 +1,240 @@
+"""Registers through the models that ship: rates, checks and renewal of made-up registers, one of them with a city's totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from assets.dbt_runner import DbtRunner
+from pipelines.acquire.fetch import acquire
+from pipelines.catalog.loader import load_catalog
+from pipelines.land.catalog_tables import all_defects
+from pipelines.register.landing import RegisterLanding
+from pipelines.register.schema import LINES, folder_of
+from pipelines.settings import Home
+from tests.registers import (
+    HEADERS,
+    KAGOSHIMA,
+    KAGOSHIMA_TOTALS,
+    SOURCE,
+    TABLE,
+    Line,
+    areas,
+    kagoshima_lines,
+    rows_of,
+    straight_lines,
+    write_csv,
+)
+
+KANOYA = "462039"
+COLUMNS = tuple(HEADERS)
+_ABOUT = "area_code: '462012'\nfiscal_year: 2017\nunit: 円\ntotals_unit: 千円\ntotals:\n" + "".join(
+    f"  - {{account: {account}, acquisition_cost: {cost}, accumulated_depreciation: {accumulated}}}\n"
+    for account, cost, accumulated in KAGOSHIMA_TOTALS
+)
+
+
+def land(home: Home, origin: Path) -> bool:
+    """Acquire and land the registers of a folder; return whether any changed."""
+    source = load_catalog().sources[SOURCE]
+    snapshots, _ = acquire(source, home, origin)
+    return RegisterLanding(source, TABLE, home, areas()).land(snapshots).changed
+
+
+def broken_lines() -> list[Line]:
+    """Return lines of straight-line depreciation, of which each of some breaks one rule."""
+    lines = straight_lines(60)
+    lines[10] = replace(lines[10], accumulated_depreciation=lines[10].accumulated_depreciation + 5_000)
+    lines[11] = replace(lines[11], useful_life_years=None)
+    lines[12] = replace(lines[12], acquired_on=date(2018, 4, 1), accumulated_depreciation=0)
+    lines[13] = replace(lines[13], asset_no="13")
+    lines[14] = replace(lines[14], account="事業用資産/土地")
+    lines[15] = replace(lines[15], account="なぞの科目")
+    lines[16] = replace(lines[16], accumulated_depreciation=lines[16].acquisition_cost + 9)
+    lines[17] = replace(lines[17], accumulated_depreciation=lines[17].acquisition_cost)
+    return lines
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("origin")
+    heading: list[object] = [HEADERS[name] for name in COLUMNS]
+    write_csv(folder / "asset_register" / KAGOSHIMA / "lines.csv", [heading, *rows_of(kagoshima_lines())])
+    (folder / "asset_register" / KAGOSHIMA / "register.yml").write_text(_ABOUT, encoding="utf-8")
+    rows = rows_of(broken_lines())
+    book = COLUMNS.index("book_value")
+    rows[20][book] += 90  # type: ignore[operator]
+    rows[21][COLUMNS.index("use_name")] = rows[21][COLUMNS.index("asset_name")] = "なぞの施設"
+    total: list[object] = ["" for _ in COLUMNS]
+    total[COLUMNS.index("asset_name")], total[COLUMNS.index("acquisition_cost")] = "合計", 1
+    write_csv(folder / f"{KANOYA}_固定資産台帳_平成29年度.csv", [heading, *rows, total], "cp932")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, origin: Path) -> Home:
+    made = Home(tmp_path_factory.mktemp("home"))
+    made.create()
+    assert land(made, origin)
+    for _ in DbtRunner(made, date(2026, 11, 23)).build(select="tag:register"):
+        pass
+    return made
+
+
+@pytest.fixture(scope="module")
+def built(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(home.build_database), read_only=True) as connection:
+        yield connection
+
+
+def rows(built: duckdb.DuckDBPyConnection, query: str, *values: object) -> list[tuple[Any, ...]]:
+    return built.execute(query, list(values)).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("breakdown", "value", "rate"),
+    [
+        ("account", "business/building", "55.7"),
+        ("account", "infrastructure/structure", "60.6"),
+        ("total", "total", "57.4"),
+    ],
+)
+def test_a_register_with_the_totals_of_the_city_gives_its_rates(
+    built: duckdb.DuckDBPyConnection, breakdown: str, value: str, rate: str
+) -> None:
+    ((found, on_book),) = rows(
+        built,
+        "select depreciation_rate, depreciation_rate_on_book from marts.register_rate "
+        "where area_code = ? and breakdown = ? and breakdown_value = ?",
+        KAGOSHIMA, breakdown, value,
+    )  # fmt: skip
+    assert round(found, 1) == Decimal(rate)
+    assert found == on_book
+
+
+def test_sums_of_accounts_are_those_of_the_city_to_the_yen(built: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        built,
+        "select acquisition_cost, accumulated_depreciation from marts.register_rate "
+        "where area_code = ? and breakdown = 'account'",
+        KAGOSHIMA,
+    )
+    assert sorted((int(cost), int(accumulated)) for cost, accumulated in found) == sorted(
+        (cost * 1000, accumulated * 1000) for _, cost, accumulated in KAGOSHIMA_TOTALS
+    )
+
+
+@pytest.mark.parametrize(
+    "breakdown", ["account_group", "account", "facility_type", "department", "acquisition_decade"]
+)
+def test_the_classes_of_every_breakdown_add_up_to_the_total(
+    built: duckdb.DuckDBPyConnection, breakdown: str
+) -> None:
+    columns = (
+        "line_count, acquisition_cost, accumulated_depreciation, depreciating_cost, depreciating_accumulated"
+    )
+    parts = ", ".join(f"sum({name.strip()})" for name in columns.split(","))
+    query = (
+        "select area_code, {} from marts.register_rate where breakdown = ? group by all order by area_code"
+    )
+    assert rows(built, query.format(parts), breakdown) == rows(built, query.format(parts), "total")
+
+
+def test_the_balance_sheet_beside_the_register_agrees(built: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        built, "select agrees, count(*) from marts.register_total where area_code = ? group by all", KAGOSHIMA
+    )
+    assert found == [(True, len(KAGOSHIMA_TOTALS))]
+
+
+@pytest.mark.parametrize(
+    ("rule", "row_nos"),
+    [
+        ("straight_line_differs", {12, 22}),
+        ("life_missing", {13}),
+        ("date_after_year_end", {14}),
+        ("duplicate_number", {15}),
+        ("never_depreciated", {16}),
+        ("unknown_account", {17}),
+        ("accumulated_over_cost", {18}),
+        ("memo_floor_missing", {19}),
+        ("book_value_differs", {22}),
+        ("total_differs", {62}),
+    ],
+)
+def test_a_line_that_breaks_a_rule_is_found(
+    built: duckdb.DuckDBPyConnection, rule: str, row_nos: set[int]
+) -> None:
+    found = rows(
+        built,
+        "select row_no, finding_count from marts.register_finding where area_code = ? and rule = ?",
+        KANOYA,
+        rule,
+    )
+    assert row_nos - {22 if rule == "straight_line_differs" else 0} <= {row for row, _ in found}
+    assert {count for _, count in found} == {len(found)}
+
+
+def test_nothing_else_is_found(built: duckdb.DuckDBPyConnection) -> None:
+    found = rows(built, "select distinct rule from marts.register_finding where area_code = ?", KANOYA)
+    assert {rule for (rule,) in found} == {
+        "straight_line_differs", "life_missing", "date_after_year_end", "duplicate_number", "never_depreciated",
+        "unknown_account", "accumulated_over_cost", "memo_floor_missing", "negative_amount", "book_value_differs",
+        "total_differs",
+    }  # fmt: skip
+
+
+def test_the_convention_is_told_by_the_lines(built: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        built, "select convention from marts.register_convention where area_code = ? and is_applied", KANOYA
+    )
+    assert found == [("table_next_year",)]
+
+
+def test_an_unknown_facility_is_listed(built: duckdb.DuckDBPyConnection) -> None:
+    found = rows(built, "select use_name from marts.register_unknown_facility where area_code = ?", KANOYA)
+    assert found == [("なぞの施設",)]
+
+
+def test_renewal_is_at_the_end_of_the_life(built: duckdb.DuckDBPyConnection) -> None:
+    expected: dict[tuple[int, str], int] = {}
+    for line in kagoshima_lines():
+        if line.useful_life_years and line.acquired_on:
+            year = line.acquired_on.year + line.useful_life_years
+            key = year, "overdue" if year <= 2017 else "due"
+            expected[key] = expected.get(key, 0) + line.acquisition_cost
+    found = rows(
+        built,
+        "select renewal_fiscal_year, renewal_status, renewal_cost from marts.register_renewal "
+        "where area_code = ? and breakdown = 'total'",
+        KAGOSHIMA,
+    )
+    assert {(year, status): int(cost) for year, status, cost in found} == expected
+
+
+def test_what_did_not_change_is_not_read_again(home: Home, origin: Path) -> None:
+    assert not land(home, origin)
+
+
+def test_a_newer_register_takes_the_place_of_the_one_it_repeats(tmp_path: Path) -> None:
+    home, heading = Home(tmp_path / "home"), [HEADERS[name] for name in COLUMNS]
+    home.create()
+    lines = kagoshima_lines(3)
+    name = f"{KAGOSHIMA}_固定資産台帳_平成29年度"
+    write_csv(tmp_path / "first" / f"{name}.csv", [heading, *rows_of(lines)])
+    other = [replace(line, asset_no=f"W{line.asset_no}") for line in lines[:4]]
+    write_csv(tmp_path / "first" / f"{name}_水路.csv", [heading, *rows_of(other)])
+    land(home, tmp_path / "first")
+    assert len(list(folder_of(home, LINES).rglob("*/*/*.parquet"))) == 2
+    write_csv(tmp_path / "second" / f"{name}_訂正.csv", [heading, *rows_of(lines[:-1])])
+    land(home, tmp_path / "second")
+    assert len(list(folder_of(home, LINES).rglob("*/*/*.parquet"))) == 2
+    defects = all_defects(home, load_catalog())
+    assert [defect.file for defect in defects if defect.rule == "register_superseded"] == [f"{name}.csv"]
