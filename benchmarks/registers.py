@@ -235,7 +235,7 @@ def _sha256(code: str) -> str:
 
 def _words(indices: np.ndarray, words: list[str | None]) -> pa.Array:
     """Return a column of words from their places in a list; None is null."""
-    known = [word for word in words if word is not None]
+    known = list(dict.fromkeys(word for word in words if word is not None))
     place = np.array([known.index(word) if word is not None else -1 for word in words], np.int32)[indices]
     return pa.DictionaryArray.from_arrays(pa.array(place, mask=place < 0), pa.array(known, pa.string()))
 
