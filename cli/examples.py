@@ -30,7 +30,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("mieruka savings form.xlsx", "記入した様式から効果額を算出する", "compute the saving from the filled-in form"),
     ),
     "register": (
-        ("mieruka register 462012_固定資産台帳_平成29年度.csv", "台帳を調べ、償却率を示す", "check a register and show its rates"),
+        ("mieruka register 462012_asset_register_FY2017.csv", "台帳を調べ、償却率を示す", "check a register and show its rates"),
         ("mieruka register daicho.xlsx --area 462012 --year 2017", "団体と年度を添えて調べる", "name body and year where the file does not"),
     ),
     "config": (("mieruka config --template", "設定ファイルのひな型", "a configuration with every key explained"),),

@@ -95,7 +95,7 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     register.add_argument("file", metavar="FILE", help=say("help_register_file"))
     register.add_argument("--area", metavar="CODE", help=say("help_register_area"))
     register.add_argument("--year", type=int, metavar="YEAR", help=say("help_register_year"))
-    register.add_argument("--unit", choices=("円", "千円", "百万円"), help=say("help_register_unit"))
+    register.add_argument("--unit", choices=("yen", "thousand", "million"), help=say("help_register_unit"))
     register.add_argument("--json", action="store_true", help=say("help_json"))
 
     config = add("config")

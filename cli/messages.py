@@ -25,7 +25,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "help_register_file": ("台帳のファイル（CSV または Excel）", "file of the register (CSV or Excel)"),
     "help_register_area": ("団体コード6桁（ファイルから分からないとき）", "6-digit code of the body, if the file does not say"),
     "help_register_year": ("年度（2017＝2018年3月31日の台帳。ファイルから分からないとき）", "fiscal year (2017 states 31 March 2018), if the file does not say"),
-    "help_register_unit": ("金額の単位（見出しに書かれていないとき）", "unit of amounts, if the headers do not say"),
+    "help_register_unit": ("金額の単位 yen＝円、thousand＝千円、million＝百万円（見出しに書かれていないとき）", "unit of amounts, if the headers do not say"),
     "register_bad_area": ("--area は団体コード6桁です: {text}", "--area takes a 6-digit code of a body: {text}"),
     "register_bad_year": ("--year は年度（1990～2100）です: {text}", "--year takes a fiscal year (1990 to 2100): {text}"),
     "register_bad_about": ("{path} の register.yml を読めません: {detail}", "the register.yml in {path} cannot be read: {detail}"),

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -27,6 +27,9 @@ from pipelines.register.reading import RegisterReader, RegisterReading, stated_t
 from pipelines.register.schema import LINES, TOTALS, partition_of
 from pipelines.settings import Home, now, today
 
+if TYPE_CHECKING:
+    import duckdb
+
 _TABLES = {
     "rates": "select * from marts.register_rate order by breakdown, breakdown_value",
     "conventions": "select * from marts.register_convention where is_applied",
@@ -40,6 +43,7 @@ _TABLES = {
 }
 _SHOWN_BREAKDOWNS = ("total", "account_group", "account", "facility_type")
 _SPAN = 10
+_UNITS = {"yen": "円", "thousand": "千円", "million": "百万円"}
 
 
 @dataclass
@@ -63,7 +67,7 @@ def _about(arguments: Namespace, say: Speaker) -> About:
             raise UsageError(say("register_bad_area", text=arguments.area)) from error
     if arguments.year is not None and not 1990 <= arguments.year <= 2100:
         raise UsageError(say("register_bad_year", text=arguments.year))
-    return About(area_code=arguments.area, fiscal_year=arguments.year, unit=arguments.unit)
+    return About(area_code=arguments.area, fiscal_year=arguments.year, unit=_UNITS.get(arguments.unit))
 
 
 def _source() -> DescribedSource:
@@ -124,7 +128,12 @@ def _computed(reading: RegisterReading) -> dict[str, list[dict[str, Any]]]:
         for _ in DbtRunner(home, today()).build(select="tag:register"):
             pass
         with duckdb.connect(str(home.build_database), read_only=True) as connection:
-            return {name: connection.sql(query).pl().to_dicts() for name, query in _TABLES.items()}
+            return tables_of(connection)
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of each table shown, of a database built from one register."""
+    return {name: connection.execute(query).pl().to_dicts() for name, query in _TABLES.items()}
 
 
 def _name_of(row: dict[str, Any], found: Examined, say: Speaker) -> str:

@@ -28,7 +28,7 @@ def list_sources(home: Home) -> list[dict[str, Any]]:
         text = source.description
         snapshots = [entry for entry in held if entry.source_id == source.source_id]
         failures = read_defects(home, source.source_id, ACQUISITION)
-        records = [record for name in text.published for record in read_records(home, source, name)]
+        records = [record for name in text.collected() for record in read_records(home, source, name)]
         defects = [defect for name in text.tables for defect in read_defects(home, source.source_id, name)]
         defects += record_defects(records)
         last = max((datetime.fromisoformat(entry.retrieved_at) for entry in snapshots), default=None)
@@ -64,7 +64,7 @@ def list_sources(home: Home) -> list[dict[str, Any]]:
                             }
                         ),
                     }
-                    for name, table in text.published.items()
+                    for name, table in text.collected().items()
                 },
                 "snapshots_held": len(snapshots),
                 "last_retrieved_at": last,

@@ -154,7 +154,7 @@ def test_states_are_landed_for_the_warehouse(origin: Origin, catalog: Catalog) -
     tables = {
         (name, table)
         for name, source in catalog.sources.items()
-        for table in (*source.description.tables, *source.description.published)
+        for table in (*source.description.tables, *source.description.collected())
     }
     assert {(row["source_id"], row["source_table"]) for row in rows} == tables
     figures = next(row for row in rows if row["source_table"] == "figures" and row["source_id"] == CITED)

@@ -22,7 +22,7 @@ select
     ) as defect_id,
     'municipality__asset_registers' as source_id,
     'asset_line' as source_table,
-    source_file as file_name,
+    coalesce(source_file, area_code || ' FY' || cast(fiscal_year as varchar)) as file_name,
     snapshot_sha256,
     sheet,
     row_no,
@@ -30,7 +30,7 @@ select
     null as cell,
     rule,
     found,
-    concat(expected_ja, coalesce(concat('（', expected, '）'), '')) as expected,
-    concat(expected_en, coalesce(concat(' (', expected, ')'), '')) as expected_en,
+    expected_ja || coalesce('（' || expected || '）', '') as expected,
+    expected_en || coalesce(' (' || expected || ')', '') as expected_en,
     'warning' as severity
 from {{ ref('register_finding') }}
