@@ -34,7 +34,6 @@ select
     *,
     is_testable and years_in_use > 0 and years_in_use + 1 < useful_life_years as tells_conventions_apart,
     {% for convention in depreciation_conventions() -%}
-    {# Engines leave nulls out of `least`: an untestable line would be judged by what is left. -#}
-    case when is_testable then {{ follows_convention(convention) }} end as {{ convention.id }}{{ "," if not loop.last }}
+    {{ follows_convention(convention) }} as {{ convention.id }}{{ "," if not loop.last }}
     {% endfor %}
 from rated
