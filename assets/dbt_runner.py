@@ -51,7 +51,7 @@ class DbtRunner:
             finally:
                 DuckDBConnectionManager.close_all_connections()
         if not result.success:
-            raise DbtBuildError(_explain(result))
+            raise DbtBuildError(explain(result))
         return result
 
     def build(self, *, full: bool = False, select: str | None = None) -> Iterator[dict[str, Any]]:
@@ -89,7 +89,8 @@ class DbtRunner:
             raise failure[0]
 
 
-def _explain(result: Any) -> str:
+def explain(result: Any) -> str:
+    """Return what failed in a result of dbt, one line a node."""
     if result.exception is not None:
         return str(result.exception)
     failed = [

@@ -129,6 +129,14 @@ def serve(arguments: Namespace, home: Home, say: Speaker) -> int:
     return serve_until_stopped(arguments, home, say)
 
 
+def lake(arguments: Namespace, home: Home, say: Speaker) -> int:
+    """Load registers into the shared lake, build its tables, or ask it."""
+    from cli.lake import lake as work_on_lake
+
+    day = None if arguments.as_of is None else _day(arguments.as_of, say)
+    return work_on_lake(arguments, home, day, say)
+
+
 def completion(arguments: Namespace, home: Home, say: Speaker) -> int:
     """Print what a shell reads to complete commands, ids and codes."""
     from cli.completion import shell_code

@@ -59,6 +59,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("mieruka export --to data --format csv --item population --years FY2015..FY2020", "一つの項目の、ある年度の間の数値", "one item over some fiscal years"),
         ("mieruka export --to site --format parquet,api --base-url https://data.example.jp/", "ウェブに置くためのファイル", "files to put on the web"),
     ),
+    "lake": (
+        ("mieruka lake load", "読み取った台帳を共有のレイクに入れる", "put the registers that were read into the shared lake"),
+        ("mieruka lake build", "レイクの中で償却率などの表を作る", "build the tables of rates inside the lake"),
+        ('mieruka lake sql "from register_rate" --as-of 2026-03-31', "その日の終わりの姿に問い合わせる", "ask the lake as it was at the end of that day"),
+    ),
     "serve": (
         ("mieruka serve --token-file token.txt", "この機械の読み手に提供する", "serve readers on this machine"),
         ("mieruka serve --token-file token.txt --host 0.0.0.0 --allow-remote", "TLSの代理サーバーの後ろで、ほかの機械にも", "to other machines too, behind a proxy that ends TLS"),

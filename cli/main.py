@@ -157,6 +157,15 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
     export.add_argument("--years", metavar="FY2015..FY2020", help=say("help_export_years"))
     export.add_argument("--base-url", metavar="URL", help=say("help_base_url"))
 
+    lake = add("lake")
+    lake.add_argument(
+        "action", choices=("load", "build", "sql"), metavar="load|build|sql", help=say("help_lake_action")
+    )
+    lake.add_argument("query", nargs="?", metavar="QUERY", help=say("help_query"))
+    lake.add_argument("--from", dest="source", metavar="DIR", help=say("help_lake_from"))
+    lake.add_argument("--as-of", metavar="DATE", help=say("help_lake_as_of"))
+    lake.add_argument("--format", choices=FORMATS, default="table", help=say("help_format"))
+
     serve = add("serve")
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=say("help_serve_host"))
     serve.add_argument("--port", default="9494", metavar="PORT", help=say("help_serve_port"))

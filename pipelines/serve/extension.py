@@ -1,8 +1,9 @@
-"""The extensions of DuckDB that serving needs, as wheels bring them: loaded from their file, never downloaded."""
+"""The extensions of DuckDB that serving and the lake need, as wheels bring them: loaded from their file, never downloaded."""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ def extension_file(name: str) -> Path:
     raise MissingExtensionError(f"duckdb-extension-{name}=={duckdb.__version__}")
 
 
-def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load what serving needs; raise MissingExtensionError."""
-    for name in EXTENSIONS:
+def load_extensions(connection: duckdb.DuckDBPyConnection, names: Iterable[str] = EXTENSIONS) -> None:
+    """Load extensions, those of serving unless named; raise MissingExtensionError."""
+    for name in names:
         connection.execute(f"load {quoted(extension_file(name))}")

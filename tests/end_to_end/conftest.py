@@ -21,6 +21,7 @@ _ON_REQUEST = {
     "MIERUKA_SUPERSET": "test_superset.py",
     "MIERUKA_METRICFLOW": "test_metrics.py",
     "MIERUKA_BROWSER": "test_pages_browser.py",
+    "MIERUKA_SPARK": "test_register_engines.py",
 }
 collect_ignore = [module for variable, module in _ON_REQUEST.items() if not os.environ.get(variable)]
 ROOT = Path(__file__).resolve().parents[2]

@@ -25,7 +25,7 @@ select
     {{ fiscal_year('lines.used_from') }} as in_use_fiscal_year,
     lines.fiscal_year - {{ fiscal_year('lines.used_from') }} as years_in_use,
     lines.fiscal_year * 12 + 15 - (year(lines.used_from) * 12 + month(lines.used_from)) as months_in_use,
-    {{ fiscal_year('lines.used_from') }} + lines.useful_life_years as renewal_fiscal_year
+    cast({{ fiscal_year('lines.used_from') }} + lines.useful_life_years as bigint) as renewal_fiscal_year
 from lines
 left join {{ ref('int_register_facility') }} as of_use
     on {{ without_digits('lines.use_name') }} = of_use.facility_text
