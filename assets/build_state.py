@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.metadata import version
-from pathlib import Path
 
 import duckdb
 
@@ -42,17 +41,13 @@ def _code() -> str:
     return fingerprint(code_fingerprint("dbt_project", "assets"), [version(name) for name in LIBRARIES])
 
 
-def _seeds() -> list[Path]:
-    return sorted((DBT_PROJECT_DIR / "seeds").rglob("*.csv"))
-
-
 def _landed(home: Home) -> Iterator[tuple[str, str, str]]:
     """Yield dbt's name of each landed table, the part of it that a file is, and the version of the file."""
     for path in sorted(home.raw.glob("*/*.parquet")):
         yield f"source.mieruka.{path.parent.name}.{path.stem}", "", str(fingerprint_of(path))
     for path in sorted(observation_folder(home).glob("*.parquet")):
         yield "source.mieruka.catalog.observation", path.stem, str(fingerprint_of(path))
-    for path in _seeds():
+    for path in sorted((DBT_PROJECT_DIR / "seeds").rglob("*.csv")):
         yield f"seed.mieruka.{path.stem}", "", sha256_of(path)
     for name in (LINES, TOTALS):
         for path in sorted(folder_of(home, name).rglob("*.parquet")):
@@ -81,11 +76,8 @@ def _may_go_on(home: Home) -> bool:
         return False
 
 
-def prepare(home: Home, *, full: bool) -> bool:
-    """Make the build database ready for dbt: as it was left, or empty when nothing of it may be kept, or `full`.
-
-    Returns whether it holds every seed: those of another project are in none that is kept.
-    """
+def prepare(home: Home, *, full: bool) -> None:
+    """Make the build database ready for dbt: as it was left, or empty when nothing of it may be kept, or `full`."""
     home.build_database.parent.mkdir(parents=True, exist_ok=True)
     write_empty(home)
     is_new = full or not _may_go_on(home)
@@ -100,8 +92,6 @@ def prepare(home: Home, *, full: bool) -> bool:
         connection.executemany("insert into build_state.landed values ($1, $2, $3)", list(_landed(home)))
         connection.execute(_PARTS_OF_FIGURES)
         connection.execute("commit")
-        held = connection.execute("select table_name from duckdb_tables()").fetchall()
-    return {path.stem for path in _seeds()} <= {name for (name,) in held}
 
 
 def distrust(home: Home) -> None:

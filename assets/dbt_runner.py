@@ -77,8 +77,7 @@ class DbtRunner:
                 queue.put(_DONE)
 
         chosen = ["--select", select] if select else []
-        if prepare(self._home, full=full):
-            chosen += ["--exclude-resource-type", "seed"]
+        prepare(self._home, full=full)
         thread = threading.Thread(target=work, name="dbt", daemon=True)
         thread.start()
         while (event := queue.get()) is not _DONE:

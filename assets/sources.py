@@ -238,9 +238,11 @@ def asset_registers(source: DescribedSource) -> AssetsDefinition:
         )
         for defect in landed.defects[:_FIRST_SHOWN]:
             context.log.warning(defect.message("ja"))
-        found = {"dagster/row_count": landed.rows, "changed": landed.changed, "path": str(landed.path)}
-        check = _defect_check(keys[0], landed.defects)
-        yield MaterializeResult(asset_key=keys[0], metadata=found, check_results=[check])
+        yield MaterializeResult(
+            asset_key=keys[0],
+            metadata={"dagster/row_count": landed.rows, "changed": landed.changed, "path": str(landed.path)},
+            check_results=[_defect_check(keys[0], landed.defects)],
+        )
         yield MaterializeResult(asset_key=keys[1], metadata={"changed": landed.changed})
 
     return registers

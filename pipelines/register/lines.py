@@ -187,7 +187,8 @@ class LineReader:
         place = self._header.positions.get(name)
         if place is None:
             return [None] * len(held)
-        read, blanks, values = self._readers[name], self._blanks, []
+        read, blanks = self._readers[name], self._blanks
+        values: list[Any] = []
         for number, row, _ in held:
             value = row[place] if place < len(row) else ""
             if value == "" or value is None or (isinstance(value, str) and value in blanks):

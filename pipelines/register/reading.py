@@ -260,10 +260,10 @@ def _fiscal_year(about: About, titles: list[str], names: list[str], place: Place
         return said.pop()
     if not said and len(both) == 1:
         return both.pop()
-    found = "、".join(str(year) for year in sorted({*said, *printed, *named})) or None
-    if found is None:
+    years = sorted({*said, *printed, *named})
+    if not years:
         raise RefusedFileError([_unknown_year(place)])
-    raise RefusedFileError([_year_contradicts(place, found)])
+    raise RefusedFileError([_year_contradicts(place, "、".join(map(str, years)))])
 
 
 def _total_record(total: Total, sheet: str) -> dict[str, object]:
