@@ -291,7 +291,6 @@ order by 1, 2
 COLUMNS = """
 select schema_name, table_name, column_name, data_type, comment
 from duckdb_columns() where schema_name in ('marts', 'meta')
-from pipelines.query import Record, records
 order by schema_name, table_name, column_index
 """
 

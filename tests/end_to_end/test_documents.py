@@ -83,6 +83,13 @@ NOT_TYPED = {
     ".venv/bin/python docs/generate_": "writes the documents; tests compare what it would write",
     ".venv/bin/python docs/bi/build_superset_bundle.py": "test_superset.py, on request",
     "MIERUKA_": _REQUEST,
+    "cp node_modules/": "a part of the recipe of npm",
+    "python -m benchmarks": "measures for minutes",
+    "apt-get install": _INSTALLS,
+    "export MIERUKA_LAKE": "of a server: tests/integration/test_lake.py",
+    "export PGPASSFILE": "of a server: tests/integration/test_lake.py",
+    "mieruka lake": "needs PostgreSQL: tests/integration/test_lake.py",
+    "mieruka register ": "the register is the reader's own: tests/integration/test_registers.py",
     "umask 077": "makes a secret for `mieruka serve`",
 }
 _INVENTED = "mieruka check library_loans_"
