@@ -99,6 +99,7 @@ SHOWN_ONLY = {"text", "toml", "yaml", "csv", "nginx", "markdown", "r", "json", "
 NOT_RUN = {
     "docs/queries.md": "written from docs/queries/, which test_queries.py runs and compares",
     "docs/serve.md": "asks a server: tests/integration/test_serve.py",
+    "docs/registers-scale.md": "asks the shared lake: tests/integration/test_lake.py",
 }
 # What must have been typed before the first block of a document.
 BEFORE = {"docs/open-data.ja.md": ("mieruka export --to . --format api",)}
