@@ -32,4 +32,5 @@ def test_after_any_history_the_figures_are_those_of_a_full_rebuild(
     assert differing(anew, kept) == [], world.happened
     assert anew["marts.fct_observation"].rows > 1000
     # When each table was last looked for is known anew every night.
-    assert world.night(monkeypatch) <= {"stg_source_status", "source_status", "publication_status"}
+    looked_at = {"stg_source_status", "source_status", "publication_status", "bi_freshness"}
+    assert world.night(monkeypatch) <= looked_at
