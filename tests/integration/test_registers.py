@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from pipelines.land.catalog_tables import all_defects
 from pipelines.register.about import About
 from pipelines.register.landing import RegisterLanding
 from pipelines.register.schema import LINES, folder_of
-from pipelines.settings import Home
+from pipelines.settings import Home, now
 from tests.registers import (
     HEADERS,
     KAGOSHIMA,
@@ -254,7 +254,9 @@ def test_what_did_not_change_is_not_read_again(home: Home, origin: Path) -> None
     assert not land(home, origin)
 
 
-def test_a_newer_register_takes_the_place_of_the_one_it_repeats(tmp_path: Path) -> None:
+def test_a_newer_register_takes_the_place_of_the_one_it_repeats(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home, heading = Home(tmp_path / "home"), [HEADERS[name] for name in COLUMNS]
     home.create()
     lines = kagoshima_lines(3)
@@ -265,6 +267,8 @@ def test_a_newer_register_takes_the_place_of_the_one_it_repeats(tmp_path: Path) 
     land(home, tmp_path / "first")
     assert len(list(folder_of(home, LINES).rglob("*/*/*.parquet"))) == 2
     write_csv(tmp_path / "second" / f"{name}_訂正.csv", [heading, *rows_of(lines[:-1])])
+    tomorrow = now() + timedelta(days=1)
+    monkeypatch.setattr("pipelines.acquire.fetch.now", lambda: tomorrow)
     land(home, tmp_path / "second")
     assert len(list(folder_of(home, LINES).rglob("*/*/*.parquet"))) == 2
     defects = all_defects(home, load_catalog())
