@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import chain
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from pipelines.register.header import UNITS_IN_YEN, RegisterHeader, find_header
 from pipelines.register.lines import BadCell, LineReader, SheetLines, Total
 from pipelines.register.schema import LINE_SCHEMA, TOTAL_SCHEMA
 from pipelines.register.sheets import MAX_LINES, RowStream, open_rows
-from pipelines.register.words import AccountWords, areas_in, entity_of, fiscal_years_in, year_end
+from pipelines.register.words import AccountWords, areas_in, codes_in, entity_of, fiscal_years_in, year_end
 
 _TOP_ROWS = 40
 _SHOWN_HEADERS = 20
@@ -214,6 +215,9 @@ class RegisterReader:
                 return str(code)
             if found:
                 break
+        else:
+            if codes := sorted({code for text in [*titles, *names] for code in codes_in(text)}):
+                raise RefusedFileError([_area_not_held(place, "、".join(codes), day)])
         text = "、".join(sorted({*printed, *filter(None, said)})) or place.snapshot.file_name
         raise RefusedFileError([_unknown_area(place, text)])
 
@@ -375,6 +379,14 @@ def _year_contradicts(place: Place, found: str) -> Defect:
         "register_year_contradicts", found,
         "表題・ファイル名・register.yml の年度が食い違うか、複数あります。正しい一つの年度だけを書いてください",
         "Title, file name and register.yml name different or several years: leave only the right one",
+    )  # fmt: skip
+
+
+def _area_not_held(place: Place, found: str, day: date) -> Defect:
+    return place.defect(
+        "register_area_unknown", found,
+        f"この倉庫の団体コード表には {day} の団体としてありません。団体コード表を取り込む（mieruka run）か、register.yml に area_code を書いてください",
+        f"The tables of codes in this warehouse have no such body on {day}: let `mieruka run` read them, or put area_code into register.yml",
     )  # fmt: skip
 
 

@@ -108,8 +108,7 @@ def areas_in(text: str, register: AreaRegister, day: date) -> set[str]:
     """Return the bodies of a day that a text names, by code or else by name (`462012_鹿児島市`)."""
     index = register.on(day)
     plain = normalise_width(text)
-    codes = {match[0] for match in _CODE.finditer(plain)}
-    found = {area.area_code for code in codes if _is_code(code) and (area := index.by_code(code))}
+    found = {area.area_code for code in codes_in(text) if (area := index.by_code(code))}
     if found:
         return found
     for part in _SEPARATORS.split(plain):
@@ -118,6 +117,11 @@ def areas_in(text: str, register: AreaRegister, day: date) -> set[str]:
         if len(named) == 1:
             found.add(named[0].area_code)
     return found
+
+
+def codes_in(text: str) -> set[str]:
+    """Return what stands in a text as a code of a body, of whatever day."""
+    return {match[0] for match in _CODE.finditer(normalise_width(text)) if _is_code(match[0])}
 
 
 def _is_code(text: str) -> bool:

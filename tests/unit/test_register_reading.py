@@ -250,6 +250,15 @@ def test_whose_register_it_is_and_of_which_year(
     assert (reading.lines is None) == (rule is not None)
 
 
+def test_a_code_that_this_warehouse_does_not_hold_is_named(tmp_path: Path, bodies: AreaRegister) -> None:
+    reading = read_file(
+        write_csv(tmp_path / "register.csv", table()), bodies, None, "011002_固定資産台帳_平成29年度.csv"
+    )
+    (found,) = [defect for defect in reading.defects if defect.rule == "register_area_unknown"]
+    assert (found.found, reading.lines) == ("011002", None)
+    assert "2018-03-31" in found.message("ja")
+
+
 def test_a_title_of_another_year_than_the_file_is_refused(tmp_path: Path, bodies: AreaRegister) -> None:
     path = write_csv(tmp_path / NAME, [["令和元年度末 固定資産台帳"], *table()])
     assert rules(read_file(path, bodies)) == {"register_year_contradicts"}
