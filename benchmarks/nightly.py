@@ -215,7 +215,9 @@ def part_textbook(home: Home) -> None:
     os.environ["MIERUKA_BUILD_DATABASE"] = str(database)
     project = str(PROJECT_ROOT / "dbt_project")
     variables = json.dumps({"raw_dir": str(home.raw), "run_date": today().isoformat()})
-    command = DbtCliResource(project_dir=project, profiles_dir=project).cli(
+    command = DbtCliResource(
+        project_dir=project, profiles_dir=project, dbt_executable=str(Path(sys.executable).with_name("dbt"))
+    ).cli(
         ["build", "--exclude-resource-type", "unit_test", "--vars", variables],
         target_path=database.parent / "target",
     )
