@@ -31,7 +31,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.files import sha256_of
-from pipelines.settings import PROJECT_ROOT, Home, today
+from pipelines.query import quoted
+from pipelines.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Home, today
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 # Files that come later than the others: of different kinds, with few and with many figures.
@@ -149,10 +150,14 @@ def _read_textbook(file: tuple[str, str, bool]) -> None:
 
 
 def compiled(home: Home) -> Iterator[tuple[str, str, str, str]]:
-    """Yield schema, name, kind and SQL of each model as dbt compiled it, parents first."""
+    """Yield schema, name, kind and SQL of each seed, and of each model as dbt compiled it, parents first."""
     from assets.parsed_project import project_manifest
 
     manifest = project_manifest(home)
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "seed":
+            path = DBT_PROJECT_DIR / node["original_file_path"]
+            yield node["schema"], node["name"], "table", f"from read_csv({quoted(path)}, header = true)"
     models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     done: set[str] = set()
 
