@@ -8,14 +8,13 @@ a build that is killed at any moment leaves every table with what it was really 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import version
 
 import duckdb
 
-from assets.parsed_project import LIBRARIES
+from assets.parsed_project import project_fingerprint
 from pipelines.files import sha256_of
 from pipelines.land.catalog_tables import observation_folder
-from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of
+from pipelines.land.parquet import fingerprint_of
 from pipelines.register.schema import LINES, REGISTER, TOTALS, folder_of, write_empty
 from pipelines.settings import DBT_PROJECT_DIR, Home
 
@@ -35,10 +34,6 @@ from build_state.landed where name = 'source.mieruka.catalog.observation';
 """
 # Of which the file may be empty in part: the rest is what was built anew since.
 _MOST_FREE = 0.5
-
-
-def _code() -> str:
-    return fingerprint(code_fingerprint("dbt_project", "assets"), [version(name) for name in LIBRARIES])
 
 
 def _landed(home: Home) -> Iterator[tuple[str, str, str]]:
@@ -65,7 +60,9 @@ def _may_go_on(home: Home) -> bool:
         return False
     try:
         with duckdb.connect(str(home.build_database)) as connection:
-            if connection.execute("select fingerprint from build_state.code").fetchall() != [(_code(),)]:
+            if connection.execute("select fingerprint from build_state.code").fetchall() != [
+                (project_fingerprint(),)
+            ]:
                 return False
             size = connection.execute(
                 "select free_blocks, total_blocks from pragma_database_size()"
@@ -87,7 +84,7 @@ def prepare(home: Home, *, full: bool) -> None:
         connection.execute("begin")
         if is_new:
             connection.execute(_TABLES)
-            connection.execute("insert into build_state.code values ($1)", [_code()])
+            connection.execute("insert into build_state.code values ($1)", [project_fingerprint()])
         connection.execute("delete from build_state.landed")
         connection.executemany("insert into build_state.landed values ($1, $2, $3)", list(_landed(home)))
         connection.execute(_PARTS_OF_FIGURES)

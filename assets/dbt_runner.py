@@ -6,7 +6,6 @@ so one build runs at a time.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -15,8 +14,8 @@ from queue import Queue
 from typing import Any
 
 from assets.build_state import distrust, prepare
-from assets.parsed_project import ONE_AT_A_TIME, DbtBuildError, project_object
-from pipelines.settings import DBT_PROJECT_DIR, Home
+from assets.parsed_project import ONE_AT_A_TIME, DbtBuildError, dbt_arguments, project_object
+from pipelines.settings import Home
 
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
 _DONE = object()
@@ -34,11 +33,7 @@ class DbtRunner:
         os.environ["MIERUKA_BUILD_DATABASE"] = str(self._home.build_database)
         os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
         variables = {"raw_dir": str(self._home.raw), "run_date": self._run_date.isoformat()}
-        return [
-            "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
-            "--target-path", str(self.target_path), "--log-path", str(self._home.build / "logs"),
-            "--no-write-json", "--log-level", "none", "--log-level-file", "none", "--vars", json.dumps(variables),
-        ]  # fmt: skip
+        return ["--no-write-json", *dbt_arguments(self.target_path, self._home.build / "logs", variables)]
 
     def _invoke(self, command: list[str], callbacks: list[Callable[[Any], None]]) -> Any:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager

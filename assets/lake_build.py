@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
-from assets.dbt_runner import DbtBuildError, explain
-from pipelines.settings import DBT_PROJECT_DIR, Home, today
+from assets.dbt_runner import explain
+from assets.parsed_project import DbtBuildError, dbt_arguments
+from pipelines.settings import Home, today
 
 
 def build_command(home: Home, version: int) -> list[str]:
@@ -17,9 +17,7 @@ def build_command(home: Home, version: int) -> list[str]:
     variables = {"raw_dir": str(home.raw), "run_date": today().isoformat(), "lake_version": version}
     return [
         "build", "--select", "tag:register", "--exclude-resource-type", "unit_test", "--target", "lake",
-        "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
-        "--target-path", str(work / "dbt"), "--log-path", str(work / "logs"),
-        "--log-level", "none", "--log-level-file", "none", "--vars", json.dumps(variables),
+        *dbt_arguments(work / "dbt", work / "logs", variables),
     ]  # fmt: skip
 
 

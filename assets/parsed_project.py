@@ -22,7 +22,7 @@ from pipelines.settings import DBT_PROJECT_DIR, Home
 
 # What dbt keeps for the whole process is not made for two commands at once.
 ONE_AT_A_TIME = threading.Lock()
-LIBRARIES = ("dbt-core", "dbt-duckdb", "duckdb")
+_LIBRARIES = ("dbt-core", "dbt-duckdb", "duckdb")
 _KEPT_IN = DBT_PROJECT_DIR / "target"
 # Stands for the folder of the landed files, of which each home has its own.
 _RAW_DIR = "/the-landed-files-of-a-home"
@@ -31,6 +31,15 @@ _MANIFEST, _OBJECT = "parsed.json", "parsed.msgpack"
 
 class DbtBuildError(RuntimeError):
     """The project could not be parsed, or a model or test failed; the message lists each with what dbt said."""
+
+
+def dbt_arguments(target: Path, logs: Path, variables: dict[str, Any]) -> list[str]:
+    """Return what every command of dbt in this process is given: the project, its folders and variables, and no words."""
+    return [
+        "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
+        "--target-path", str(target), "--log-path", str(logs),
+        "--log-level", "none", "--log-level-file", "none", "--vars", json.dumps(variables),
+    ]  # fmt: skip
 
 
 def project_manifest(home: Home) -> dict[str, Any]:
@@ -53,8 +62,9 @@ def project_object(home: Home) -> Any:
     return manifest
 
 
-def _fingerprint() -> str:
-    return fingerprint(code_fingerprint("dbt_project", "assets"), [version(name) for name in LIBRARIES])
+def project_fingerprint() -> str:
+    """Return the fingerprint of the project, the code that runs it and the versions of dbt and DuckDB."""
+    return fingerprint(code_fingerprint("dbt_project", "assets"), [version(name) for name in _LIBRARIES])
 
 
 def _head(data: bytes, made_from: str) -> bytes:
@@ -62,7 +72,7 @@ def _head(data: bytes, made_from: str) -> bytes:
 
 
 def _read(home: Home, name: str) -> bytes:
-    made_from = _fingerprint()
+    made_from = project_fingerprint()
     folders = (_KEPT_IN, home.build / "dbt")
     for folder in folders:
         try:
@@ -90,13 +100,8 @@ def _parse() -> dict[str, bytes]:
 
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     with ONE_AT_A_TIME, tempfile.TemporaryDirectory(prefix="mieruka-dbt-") as folder:
-        result = dbtRunner().invoke(
-            [
-                "parse", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
-                "--target-path", folder, "--log-path", folder, "--log-level", "none", "--log-level-file", "none",
-                "--vars", json.dumps({"raw_dir": _RAW_DIR}),
-            ]
-        )  # fmt: skip
+        place = Path(folder)
+        result = dbtRunner().invoke(["parse", *dbt_arguments(place, place, {"raw_dir": _RAW_DIR})])
         if not result.success:
             raise DbtBuildError(str(result.exception or "dbt parse"))
         written = {_MANIFEST: "manifest.json", _OBJECT: "partial_parse.msgpack"}

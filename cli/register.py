@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from cli.messages import Speaker
 from cli.register_words import TERMS
 from cli.tables import on_one_line
@@ -24,7 +22,7 @@ from pipelines.land.register import load_register
 from pipelines.normalize.area_codes import AreaCodeError, parse_area_code
 from pipelines.quality.defect_report import FileReport
 from pipelines.register.about import About, AboutError, about_beside
-from pipelines.register.reading import RegisterReader, RegisterReading, stated_totals
+from pipelines.register.reading import RegisterReader, RegisterReading, add_stated_totals
 from pipelines.register.schema import LINES, TOTALS, partition_of
 from pipelines.settings import Home, now, today
 
@@ -90,9 +88,7 @@ def read_register(
         path.stat().st_size,
     )  # fmt: skip
     reading = RegisterReader(source.source_id, table_name, table, areas).read(path, snapshot, about)
-    if reading.lines is not None and about.totals:
-        body = str(reading.area_code), int(reading.fiscal_year or 0), reading.entity
-        reading.totals = pl.concat([reading.totals, stated_totals(table, about, snapshot, *body)])
+    add_stated_totals(reading, table, about, snapshot)
     report = FileReport(
         name, source.source_id, table_name, table.title.model_dump(), reading.lines is not None,
         reading.lines.height if reading.lines is not None else 0, 1 if reading.area_code else None,

@@ -15,6 +15,8 @@ SOURCES_DIR = PROJECT_ROOT / "sources"
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 # All that decides what a run makes of the same files.
 CODE_FOLDERS = ("pipelines", "assets", "dbt_project", "sources")
+# All that decides what is read from the same file, beside the description of its source.
+READING_FOLDERS = ("pipelines", "sources/_schema")
 TIMEZONE = ZoneInfo("Asia/Tokyo")
 
 DATABASE_NAME = "mieruka.duckdb"

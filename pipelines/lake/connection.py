@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pipelines.query import quoted
 from pipelines.serve.extension import load_extensions
 
 if TYPE_CHECKING:
@@ -34,11 +35,6 @@ class LakeNotConfiguredError(RuntimeError):
 
 class NoSnapshotError(LookupError):
     """The lake has no snapshot so old; the text is the moment asked for."""
-
-
-def quoted(text: str) -> str:
-    """Return a text as an SQL literal, for statements that take no parameters."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _object_store(environment: Mapping[str, str]) -> str:

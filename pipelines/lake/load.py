@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from pipelines.files import sha256_of
-from pipelines.lake.connection import Lake, Locks, quoted
+from pipelines.lake.connection import Lake, Locks
 from pipelines.lake.retry import with_retries
+from pipelines.query import quoted
 from pipelines.register.schema import LINE_SCHEMA, LINES, TOTAL_SCHEMA, TOTALS
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def landed_registers(folder: Path) -> list[LandedRegister]:
 
 
 def _rows(files: Iterable[Path]) -> str:
-    listed = ", ".join(quoted(str(path)) for path in files)
+    listed = ", ".join(quoted(path) for path in files)
     return f"read_parquet([{listed}], hive_partitioning = false)"
 
 

@@ -22,9 +22,7 @@ from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of
 from pipelines.land.published import FileReading, PublishedReader
 from pipelines.land.source import CATALOG, LandedTable, table_path
 from pipelines.progress import report
-from pipelines.settings import Home
-
-_CODE_FOLDERS = ("pipelines", "sources/_schema")
+from pipelines.settings import READING_FOLDERS, Home
 
 
 @dataclass(frozen=True)
@@ -257,7 +255,7 @@ class PublicationLanding:
             table.model_dump_json(),
             self._source.description.model_dump_json(exclude={"published"}),
             [entry.model_dump_json() for entry in self._source.corrections if entry.table == name],
-            code_fingerprint(*_CODE_FOLDERS),
+            code_fingerprint(*READING_FOLDERS),
             {item_id: item.unit for item_id, item in self._catalog.items.items()},
             self._areas if table.role == "figures" else "",
         )

@@ -23,10 +23,7 @@ from pipelines.extract.table import ROW, Place, read_table
 from pipelines.files import sha256_of
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
 from pipelines.quarantine import has_record, read_defects, write_defects
-from pipelines.settings import Home
-
-_CODE_FOLDERS = ("pipelines", "sources/_schema")
-
+from pipelines.settings import READING_FOLDERS, Home
 
 # The folder of the tables that all sources share.
 CATALOG = "catalog"
@@ -135,7 +132,7 @@ class SourceLanding:
             snapshot.snapshot_sha256,
             snapshot.retrieved_at,
             self._source.description.model_dump_json(),
-            code_fingerprint(*_CODE_FOLDERS),
+            code_fingerprint(*READING_FOLDERS),
             {item_id: item.unit for item_id, item in self._catalog.items.items()},
             [fingerprint_of(table_path(self._home, self._source.source_id, other)) for other in referred],
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.normalize.area_codes import NATION
 from pipelines.pages import queries
 from pipelines.pages.bodies import MAIN_ITEMS
 from pipelines.pages.queries import Row, grouped
@@ -85,7 +86,7 @@ def _with_years(site: Site, item: Row, codes: list[str]) -> dict[str, Any]:
 
 
 def _is_prefecture(code: str) -> bool:
-    return code[2:5] == "000" and code != "000000"
+    return code[2:5] == "000" and code != NATION
 
 
 def _tiles(areas: dict[str, Row], item: dict[str, Any]) -> list[dict[str, Any]]:

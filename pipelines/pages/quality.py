@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from pipelines.catalog.defect_rules import explanation_of
 from pipelines.export.safe_text import neutralised
+from pipelines.normalize.area_codes import NATION
 from pipelines.pages import queries
 from pipelines.pages.bodies import MAIN_ITEMS
 from pipelines.pages.charts import GateBar, gate_chart
@@ -145,7 +146,7 @@ class _Figures:
     def address(self, row: Row) -> str:
         """Return where the pages show a figure, from the top folder: its row, else the page of its body, else nothing."""
         code, item, anchor = row["area_code"], row["item_id"], f"#o-{row['observation_id']}"
-        if code == "000000" and item in self._kpis:
+        if code == NATION and item in self._kpis:
             return f"kpi/{self._kpis[item]}.html{anchor}"
         if code not in self._bodies:
             return ""

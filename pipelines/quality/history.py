@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.files import read_record, write_record
 from pipelines.quality.gate import GateReport
+from pipelines.query import records
 from pipelines.settings import Home
 
 # Some 40 KB each.
@@ -59,9 +60,8 @@ def read_gates(home: Home) -> list[dict[str, Any]]:
 def note_defects(home: Home, database: Path, moment: str) -> None:
     """Remember since when each defect of a built warehouse is known, and which are no longer found."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        cursor = connection.execute(_DEFECTS)
-        names = [column[0] for column in cursor.description or []]
-        found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchmany(MOST_DEFECTS)}
+        remembered = connection.execute(f"{_DEFECTS} limit {MOST_DEFECTS}")
+        found = {row["defect_id"]: row for row in records(remembered)}
         held = {
             row[0]
             for row in connection.execute("select snapshot_sha256 from meta.source_snapshot").fetchall()

@@ -18,14 +18,13 @@ from pipelines.files import make_folder, read_record, write_record
 from pipelines.identity.match import AreaRegister
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
 from pipelines.land.publication import FileRecord, continuity_path, read_records, record_defects
-from pipelines.land.source import CATALOG, LandedTable, table_path
+from pipelines.land.source import CATALOG, LandedTable, damaged, table_path
 from pipelines.progress import report
 from pipelines.register.about import About, AboutError, about_of, is_about, read_about
-from pipelines.register.reading import RegisterReader, RegisterReading, stated_totals
+from pipelines.register.reading import RegisterReader, RegisterReading, add_stated_totals
 from pipelines.register.schema import LINES, TOTALS, folder_of, partition_of, write_empty
-from pipelines.settings import Home
+from pipelines.settings import READING_FOLDERS, Home
 
-_CODE_FOLDERS = ("pipelines", "sources/_schema")
 _NUMBER = ["asset_no", "branch_no"]
 
 
@@ -109,11 +108,10 @@ class RegisterLanding:
             return RegisterReading(defects=[_bad_about(place, str(error))])
         if not self._archive.holds(snapshot.snapshot_sha256):
             place = Place(self._source.source_id, self._name, snapshot)
-            return RegisterReading(defects=[_damaged(place)])
+            return RegisterReading(defects=[damaged(place)])
         reading = self._reader.read(self._archive.path_of(snapshot.snapshot_sha256), snapshot, said)
-        if about and reading.lines is not None and said.totals:
-            body = str(reading.area_code), int(reading.fiscal_year or 0), reading.entity
-            reading.totals = pl.concat([reading.totals, stated_totals(self._table, said, about, *body)])
+        if about:
+            add_stated_totals(reading, self._table, said, about)
         return reading
 
     def _write(
@@ -173,7 +171,7 @@ class RegisterLanding:
             snapshot.file_name,
             about.snapshot_sha256 if about else "",
             self._table.model_dump_json(),
-            code_fingerprint(*_CODE_FOLDERS),
+            code_fingerprint(*READING_FOLDERS),
             self._areas,
         )
 
@@ -223,12 +221,4 @@ def _bad_about(place: Place, found: str) -> Defect:
         "register_about_unreadable", found,
         "register.yml を読めません。書き方は docs/registers.ja.md にあります",
         "register.yml cannot be read; docs/registers.md says how it is written",
-    )  # fmt: skip
-
-
-def _damaged(place: Place) -> Defect:
-    return place.defect(
-        "archive_damaged", None,
-        "保管したファイルの中身が変わっています。同じファイルを取得し直してください",
-        "The archived bytes have changed: acquire the same file again",
     )  # fmt: skip

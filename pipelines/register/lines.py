@@ -22,7 +22,7 @@ from pipelines.register.words import Account, AccountWords, cost_basis_of
 _CHUNK = 20_000
 _SHOWN = 20
 _LONGEST_TITLE = 30
-_AMOUNTS = ("acquisition_cost", "accumulated_depreciation", "book_value")
+AMOUNTS = ("acquisition_cost", "accumulated_depreciation", "book_value")
 _ALWAYS_OF_LINES = ("acquired_on", "in_use_on", "useful_life_years")
 _Row = list[object]
 
@@ -131,7 +131,7 @@ class LineReader:
         if len(texts) == 1:
             self._note_section(plain_text(texts[0]))
             return "other"
-        if any(not self._is_blank(self._cell(row, name)) for name in _AMOUNTS):
+        if any(not self._is_blank(self._cell(row, name)) for name in AMOUNTS):
             return "line"
         return "line" if not self._is_blank(self._cell(row, "asset_no")) else "other"
 
@@ -147,7 +147,7 @@ class LineReader:
         number = plain_text(self._cell(row, "asset_no"))
         if number and not self._total.fullmatch(header_key(number)):
             return None
-        if all(self._is_blank(self._cell(row, name)) for name in _AMOUNTS):
+        if all(self._is_blank(self._cell(row, name)) for name in AMOUNTS):
             return None
         texts = (plain_text(cell) for cell in row if isinstance(cell, str) and cell)
         return next((text for text in texts if self._is_total(header_key(text))), None)
@@ -175,13 +175,13 @@ class LineReader:
         if account is None and "小計" in key:
             account = self._last_account
         amounts: dict[str, Decimal | None] = {}
-        for name in _AMOUNTS:
+        for name in AMOUNTS:
             cell = self._cell(row, name)
             try:
                 amounts[name] = None if self._is_blank(cell) else self._readers[name](cell)
             except CellError:
                 amounts[name] = None
-        return Total(number, label, account, amounts, max(self._units[name] for name in _AMOUNTS))
+        return Total(number, label, account, amounts, max(self._units[name] for name in AMOUNTS))
 
     def _values(self, name: str, held: list[tuple[int, _Row, str]]) -> list[Any]:
         place = self._header.positions.get(name)

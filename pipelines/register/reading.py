@@ -16,9 +16,10 @@ from pipelines.defects import Defect, RefusedFileError, unique
 from pipelines.extract.sheet import UnreadableFileError, cell_text
 from pipelines.extract.table import Place
 from pipelines.identity.match import AreaRegister
+from pipelines.land.source import unreadable
 from pipelines.register.about import About
 from pipelines.register.header import UNITS_IN_YEN, RegisterHeader, find_header
-from pipelines.register.lines import BadCell, LineReader, SheetLines, Total
+from pipelines.register.lines import AMOUNTS, BadCell, LineReader, SheetLines, Total
 from pipelines.register.schema import LINE_SCHEMA, TOTAL_SCHEMA
 from pipelines.register.sheets import MAX_LINES, RowStream, open_rows
 from pipelines.register.words import AccountWords, areas_in, codes_in, entity_of, fiscal_years_in, year_end
@@ -85,7 +86,7 @@ class RegisterReader:
                 self._read(streams, place, about or About(), reading)
         except UnreadableFileError as error:
             reading.lines = None
-            reading.defects.append(_unreadable(place, error))
+            reading.defects.append(unreadable(place, error))
         except RefusedFileError as error:
             reading.lines = None
             reading.defects += error.defects
@@ -223,11 +224,7 @@ class RegisterReader:
 
     def _with_units(self, sheet: SheetLines, top: _Top, about: About) -> pl.DataFrame:
         default = UNITS_IN_YEN[about.unit or self._table.default_unit]
-        units = [
-            top.header.units.get(name, default)
-            for name in ("acquisition_cost", "accumulated_depreciation", "book_value")
-            if name in top.header.positions
-        ]
+        units = [top.header.units.get(name, default) for name in AMOUNTS if name in top.header.positions]
         return sheet.frame.with_columns(unit_yen=pl.lit(max(units), pl.Int32), sheet=pl.lit(top.stream.name))
 
     def _landed(self, lines: pl.DataFrame, reading: RegisterReading, place: Place) -> pl.DataFrame:
@@ -295,8 +292,16 @@ def _landed_totals(totals: list[dict[str, object]], reading: RegisterReading, pl
     return pl.DataFrame([{**common, **total} for total in totals], schema=TOTAL_SCHEMA)
 
 
-def stated_totals(
-    table: RegisterTable, about: About, snapshot: Snapshot, area_code: str, fiscal_year: int, entity: str
+def add_stated_totals(
+    reading: RegisterReading, table: RegisterTable, about: About, snapshot: Snapshot
+) -> None:
+    """Add the totals of a balance sheet that the file beside an accepted register, or its officer, gives."""
+    if reading.lines is not None and about.totals:
+        reading.totals = pl.concat([reading.totals, _stated_totals(reading, table, about, snapshot)])
+
+
+def _stated_totals(
+    reading: RegisterReading, table: RegisterTable, about: About, snapshot: Snapshot
 ) -> pl.DataFrame:
     """Return the totals of a balance sheet that the file beside a register gives, in whole yen."""
     words = AccountWords(table, ())
@@ -307,7 +312,7 @@ def stated_totals(
         amounts = total.model_dump(exclude={"account"})
         records.append(
             {
-                "area_code": area_code, "fiscal_year": fiscal_year, "entity": entity,
+                "area_code": reading.area_code, "fiscal_year": reading.fiscal_year, "entity": reading.entity,
                 "account_group": account.group if account else None,
                 "account_class": account.class_ if account else None,
                 "stated_in": "balance_sheet", "label": total.account or "all",
@@ -328,15 +333,6 @@ def _bad_cell(cell: BadCell, place: Place) -> Defect:
         f"This is not {_KINDS_EN[cell.kind]} and was taken as blank{more_en}",
         row=cell.row, column=cell.column, cell=f"{cell.letters}{cell.row}", severity="warning",
     )  # fmt: skip
-
-
-def _unreadable(place: Place, error: UnreadableFileError) -> Defect:
-    return place.defect(
-        "unreadable_file",
-        None,
-        f"{error} として読めるファイルが必要です",
-        f"A file readable as {error} is needed",
-    )
 
 
 def _skipped(place: Place) -> Defect:

@@ -151,8 +151,11 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.Monk
         read_json_archive(_tar(("1.json", b" " * 600), ("2.json", b" " * 600)), "3.json", ["list"])
 
 
+# Named, because packed bytes hold the second they were packed in and each worker collects for itself.
 @pytest.mark.parametrize(
-    "data", [b"", b"no archive", gzip.compress(b"no archive"), _tar(("1.json", b"{}"))[:40]]
+    "data",
+    [b"", b"no archive", gzip.compress(b"no archive"), _tar(("1.json", b"{}"))[:40]],
+    ids=["empty", "no archive", "not a tar", "cut short"],
 )
 def test_a_broken_or_empty_archive_is_refused(data: bytes) -> None:
     with pytest.raises(UnreadableFileError):
