@@ -54,7 +54,7 @@ def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
     """Return the assets of the dbt project, built in this process."""
     total = _node_count(manifest)
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="dbt_models", pool="duckdb_writer")
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="dbt_models")
     def models(context: AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
         runner = DbtRunner(warehouse.get_home(), warehouse.get_run_date())
         events = runner.build(full=warehouse.full and not (warehouse.full_sources or warehouse.full_years))

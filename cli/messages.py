@@ -156,6 +156,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "export_text_too_long": ("Excelのセルに収まらない文字列があります: {place}。csv か parquet を使ってください", "a text is too long for a cell of Excel: {place}; use csv or parquet"),
     "export_older_warehouse": ("この倉庫は前の版のプログラムによるものです。`mieruka run` で公開し直してください（{detail}）", "this warehouse was made by an earlier version of the program: publish it again with `mieruka run` ({detail})"),
     "export_api_is_whole": ("api はいつも全体を書き出します。表や範囲を選ぶときは parquet・csv・xlsx を使ってください", "api is always written whole: choose tables or rows with parquet, csv or xlsx"),
+    "export_left_out": ("Excelの1シートに収まらないため、XLSXにはしていません: {tables}。Parquet・CSVで使うか、必要なら --format xlsx --table {first} と指定してください（数分かかり、いくつかのファイルに分かれます）", "not written as XLSX, because no sheet of Excel holds them: {tables}. Use Parquet or CSV, or ask with --format xlsx --table {first} (it takes minutes and several files)"),
     "exported": ("書き出しました: {path}（{files}。{rows:,} 行）", "exported: {path} ({files}; {rows:,} rows)"),
     "chosen_tables": ("表 {text}", "tables {text}"),
     "chosen_areas": ("団体 {text}", "areas {text}"),

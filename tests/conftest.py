@@ -43,14 +43,22 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def _entered_dagster() -> object:
+    base = sys.modules.get("dagster._core.storage.defs_state.base")
+    return base.DefsStateStorage.get() if base else None
+
+
 @pytest.fixture(autouse=True)
 def no_dagster_instance_left_behind() -> Iterator[None]:
-    """Fail the test that leaves an instance of Dagster entered: tests after it in the process would meet a dead one."""
+    """Fail the test that leaves an instance of Dagster entered: tests after it in the process would meet a dead one.
+
+    One that several tests share was entered before the first of them.
+    """
+    before = _entered_dagster()
     yield
-    if base := sys.modules.get("dagster._core.storage.defs_state.base"):
-        assert base.DefsStateStorage.get() is None, (
-            "an instance or a context of Dagster was entered and not left"
-        )
+    assert _entered_dagster() in (None, before), (
+        "an instance or a context of Dagster was entered and not left"
+    )
 
 
 RETRIEVED_AT = "2026-01-15T09:00:00+09:00"

@@ -24,10 +24,11 @@ WORKBOOK = "mieruka.xlsx"
 
 @dataclass
 class Exported:
-    """What an export wrote: files by format, and rows."""
+    """What an export wrote: files by format, and rows; and the tables too large to be workbooks unasked."""
 
     files: dict[str, int] = field(default_factory=dict)
     rows: int = 0
+    left_out: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class Export:
         tables = resolve(self.connection, self.selection) if written else []
         done.rows = sum(table.rows for table in tables)
         with export_folder(folder, self.version) as staging:
-            parts = [part for name in written for part in self._write(name, tables, staging)]
+            if "xlsx" in written and self.selection == Selection():
+                done.left_out = [table.file_stem for table in tables if len(self._pieces(table)) > 1]
+            parts = [part for name in written for part in self._write(name, tables, staging, done.left_out)]
             for part in parts:
                 done.files[part.format] = done.files.get(part.format, 0) + 1
             if parts:
@@ -60,9 +63,11 @@ class Export:
                 write(staging, done)
         return done
 
-    def _write(self, file_format: str, tables: list[ExportTable], staging: Path) -> list[Part]:
+    def _write(
+        self, file_format: str, tables: list[ExportTable], staging: Path, left_out: list[str]
+    ) -> list[Part]:
         if file_format == "xlsx":
-            return self._workbooks(tables, staging)
+            return self._workbooks([table for table in tables if table.file_stem not in left_out], staging)
         (staging / file_format).mkdir()
         parts = []
         for table in tables:
@@ -78,11 +83,13 @@ class Export:
         return parts
 
     def _workbooks(self, tables: list[ExportTable], staging: Path) -> list[Part]:
-        """Write one workbook of what was chosen, or of everything one a table; a large table takes several."""
-        if self.selection.limits_rows or self.selection.tables:
-            sheets = [piece for table in self._sheets(tables) for piece in self._pieces(table)]
-            self._workbook(sheets, [], staging / WORKBOOK)
-            return [Part("workbook", WORKBOOK, "")]
+        """Write one workbook of what was chosen where one holds it, else one a table; a large table takes several."""
+        if self.selection != Selection():
+            tables = self._sheets(tables)
+            if sum(table.rows * len(table.columns) for table in tables) <= MOST_CELLS:
+                sheets = [piece for table in tables for piece in self._pieces(table)]
+                self._workbook(sheets, [], staging / WORKBOOK)
+                return [Part("workbook", WORKBOOK, "")]
         (staging / "xlsx").mkdir()
         parts = []
         for table in tables:

@@ -366,16 +366,24 @@ def test_catalog_names_each_file_with_licence_period_and_publisher(folder: Path)
     assert set(figures["dct:source"]) <= known
 
 
-def test_a_table_larger_than_a_sheet_becomes_several_workbooks_with_an_index(
+def test_a_table_larger_than_a_sheet_becomes_several_workbooks_with_an_index_when_it_is_asked_for(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "MOST_ROWS", 300)
     monkeypatch.setattr(run, "PIECE_ROWS", 200)
+    figures = Selection(tables=("fct_observation", "dim_observation_status"))
     with duckdb.connect(str(home / "published/mieruka.duckdb"), read_only=True) as connection:
-        run.Export(connection, Selection(), ["xlsx"], "v").into(tmp_path / "all")
-        run.Export(connection, Selection(tables=("fct_observation",)), ["xlsx"], "v").into(tmp_path / "one")
+        done = run.Export(connection, Selection(), ["xlsx", "csv"], "v").into(tmp_path / "all")
+        run.Export(connection, figures, ["xlsx"], "v").into(tmp_path / "one")
+        monkeypatch.setattr(run, "MOST_CELLS", 10_000)
+        run.Export(connection, figures, ["xlsx"], "v").into(tmp_path / "several")
         ids = connection.execute("select observation_id from marts.fct_observation").fetchall()
-    paths = sorted((tmp_path / "all/xlsx").glob("fct_observation.*.xlsx"))
+    assert "fct_observation" in done.left_out
+    assert (tmp_path / "all/csv/fct_observation.csv").exists()
+    assert not [path for name in done.left_out for path in (tmp_path / "all/xlsx").glob(f"{name}.*")]
+    assert (tmp_path / "several/xlsx/dim_observation_status.xlsx").exists()
+    assert not (tmp_path / "several/mieruka.xlsx").exists()
+    paths = sorted((tmp_path / "several/xlsx").glob("fct_observation.*.xlsx"))
     assert len(paths) > 1
     held: list[tuple[str]] = []
     for path in paths:
@@ -389,8 +397,8 @@ def test_a_table_larger_than_a_sheet_becomes_several_workbooks_with_an_index(
         held += [(str(row[place]),) for row in rows]
     assert sorted(held) == sorted(ids)
     sheets = openpyxl.load_workbook(tmp_path / "one/mieruka.xlsx", read_only=True).sheetnames
-    assert [name for name in sheets if name.startswith("fct_observation")] == [path.stem for path in paths]
-    package = json.loads((tmp_path / "all/datapackage.json").read_text(encoding="utf-8"))
+    assert len([name for name in sheets if name.startswith("fct_observation.")]) > 1
+    package = json.loads((tmp_path / "several/datapackage.json").read_text(encoding="utf-8"))
     names = [resource["name"] for resource in package["resources"]]
     assert len(set(names)) == len(names)
     assert {path.name for path in paths} <= set(names)

@@ -54,6 +54,19 @@ def test_every_night_at_two_in_tokyo(definitions: Definitions) -> None:
     assert schedule.job.name == "nightly_warehouse"
 
 
+def test_no_step_waits_for_a_pool_that_a_killed_run_holds(definitions: Definitions) -> None:
+    """Dagster never gives back what a killed run claimed of a pool; the lock of the home goes with its process."""
+    from dagster import OpDefinition
+
+    steps = [
+        node
+        for node in definitions.get_job_def("nightly_warehouse").all_node_defs
+        if isinstance(node, OpDefinition)
+    ]
+    assert len(steps) > 20
+    assert [step.name for step in steps if step.pools] == []
+
+
 def test_dbt_unit_tests_pass(home: Path) -> None:
     result = subprocess.run(
         [
