@@ -13,6 +13,7 @@ from dagster import (
     AssetsDefinition,
     Failure,
     MaterializeResult,
+    Output,
     asset,
 )
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
@@ -46,6 +47,13 @@ class Translator(DagsterDbtTranslator):
 TRANSLATOR = Translator(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
 
 
+def _is_asked_for(event: object, context: AssetExecutionContext) -> bool:
+    """Return whether Dagster expects to hear of something: all that is out of date is built, whatever was selected."""
+    return not isinstance(event, Output) or (
+        event.output_name in context.op_execution_context.selected_output_names
+    )
+
+
 def _node_count(manifest: dict[str, Any]) -> int:
     return sum(1 for node in manifest["nodes"].values() if node["resource_type"] in _BUILT_BY_DBT)
 
@@ -66,12 +74,13 @@ def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
                 name = event.get("data", {}).get("node_info", {}).get("node_name", "")
                 report("build", done, total, name)
                 message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-                yield from message.to_default_asset_events(
+                told = message.to_default_asset_events(
                     manifest=manifest,
                     dagster_dbt_translator=TRANSLATOR,
                     context=context,
                     target_path=runner.target_path,
                 )
+                yield from (event for event in told if _is_asked_for(event, context))
         except DbtBuildError as error:
             raise Failure(description=str(error)) from error
 

@@ -26,7 +26,7 @@ from typing import Any
 
 from pipelines.acquire.content import MAX_MEMBERS, MAX_UNPACKED
 from pipelines.extract.estat_sheet import is_estat_answer, read_estat_answers
-from pipelines.extract.json_fields import LEVELS, flat_fields
+from pipelines.extract.json_fields import LEVELS, field_text, flat_fields
 from pipelines.extract.sheet import Sheet, UnreadableFileError
 
 _SEGMENT = re.compile(r"(?P<key>[^.\[\]]+)(?:\[(?P<field>[^=\]]+)=(?P<text>[^\]]*)\])?(?:\.|$)")
@@ -38,14 +38,12 @@ _FILE = "$file"
 class _Segment:
     key: str
     field: str | None
-    text: str
+    text: re.Pattern[str]
 
     def takes(self, entry: dict[str, Any]) -> bool:
         if self.field is None:
             return True
-        return fnmatch.fnmatchcase(
-            flat_fields({self.field: entry.get(self.field)}).get(self.field, ""), self.text
-        )
+        return self.text.match(field_text(entry.get(self.field)) or "") is not None
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,10 @@ def _segments(pattern: str) -> list[_Segment]:
     found = list(_SEGMENT.finditer(pattern))
     if "".join(match.group(0) for match in found) != pattern:
         raise UnreadableFileError(f"JSON ({pattern}?)")
-    return [_Segment(match["key"], match["field"], match["text"] or "") for match in found]
+    return [
+        _Segment(match["key"], match["field"], re.compile(fnmatch.translate(match["text"] or "")))
+        for match in found
+    ]
 
 
 def _entries(value: object) -> list[dict[str, Any]]:
@@ -79,16 +80,20 @@ def _walk(
         if not segments:
             yield flat_fields(entry), above
             continue
+        segment, inner = segments[0], f"{heading}{LEVELS}{segments[0].key}"
+        taken = {
+            key: [part for part in _entries(content) if segment.takes(part)]
+            for key, content in entry.items()
+            if isinstance(content, dict | list) and fnmatch.fnmatchcase(key, segment.key)
+        }
+        if not any(taken.values()):
+            continue
         here = above
         if heading != _DOCUMENT or isinstance(value, list):
             here = above | {f"{heading}{LEVELS}{key}": text for key, text in flat_fields(entry).items()}
-        segment, inner = segments[0], f"{heading}{LEVELS}{segments[0].key}"
-        for key, content in entry.items():
-            if not isinstance(content, dict | list) or not fnmatch.fnmatchcase(key, segment.key):
-                continue
+        for key, parts in taken.items():
             named = here if key == segment.key else here | {inner: key}
-            taken = [part for part in _entries(content) if segment.takes(part)]
-            yield from _walk(taken, segments[1:], inner, named)
+            yield from _walk(parts, segments[1:], inner, named)
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

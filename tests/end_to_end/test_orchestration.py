@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,24 @@ def test_every_night_at_two_in_tokyo(definitions: Definitions) -> None:
     schedule = definitions.get_schedule_def("every_night")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "Asia/Tokyo")
     assert schedule.job.name == "nightly_warehouse"
+
+
+def test_some_tables_of_dbt_are_made_alone_when_they_are_chosen(home: Path, tmp_path: Path) -> None:
+    """As from Dagster's pages, or after a backfill: dbt builds what is out of date, Dagster hears of what was chosen."""
+    from assets.build import build_definitions
+    from assets.resources import WarehouseResource
+
+    shutil.copytree(home, tmp_path / "home")
+    definitions = build_definitions(
+        warehouse=WarehouseResource(home=str(tmp_path / "home"), offline=True, full=True)
+    )
+    chosen = {AssetKey(["marts", "kpi_scorecard"]), AssetKey(["marts", "dim_target"])}
+    result = definitions.get_implicit_global_asset_job_def().execute_in_process(asset_selection=list(chosen))
+    assert result.success
+    made = {event.materialization.asset_key for event in result.all_events if event.is_step_materialization}
+    assert made == chosen
+    checked = {evaluation.asset_key for evaluation in result.get_asset_check_evaluations()}
+    assert checked == chosen
 
 
 def test_no_step_waits_for_a_pool_that_a_killed_run_holds(definitions: Definitions) -> None:
