@@ -191,4 +191,6 @@ def _tell(done: Exported, folder: Path, say: Speaker) -> None:
     counted = ", ".join(f"{name} {count}" for name, count in done.files.items())
     print(say("exported", path=folder, files=counted, rows=done.rows))
     if done.left_out:
-        print(say("export_left_out", tables=", ".join(done.left_out), first=done.left_out[0]), file=sys.stderr)
+        print(
+            say("export_left_out", tables=", ".join(done.left_out), first=done.left_out[0]), file=sys.stderr
+        )

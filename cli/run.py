@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import warnings
@@ -132,6 +133,9 @@ def _instance() -> Any:
 def _execute(home: Home, origin: Path | None, full: Full | None, accept: list[str]) -> None:
     """Run the job; the web was asked before, when it was found out whether there is anything to do."""
     report("load")
+    # Libraries and dbt's manifest are millions of objects that live to the end: looking for cycles among them again and
+    # again is a tenth of a night.
+    gc.set_threshold(200_000, 20, 20)
     os.environ["MIERUKA_HOME"] = str(home.root)
     # Dagster's remarks about unset home folders and beta parameters mean nothing to this command's user.
     warnings.filterwarnings("ignore")
