@@ -8,6 +8,8 @@ import polars as pl
 
 from pipelines.normalize.area_codes import AreaCodeError, check_digit, parse_area_code
 
+ASSOCIATION = "association"
+
 
 def _code(text: str) -> str | None:
     """Return a 6-digit code, its leading zero lost or not; None when its check digit is wrong."""
@@ -43,7 +45,7 @@ def with_associations(areas: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame
                 "area_code": code, "valid_from": date(first.year - 1, 4, 1),
                 "valid_to": None if last == newest else date(last.year, 4, 1), "name_ja": names[last].strip(),
                 "name_kana": None, "district_ja": None, "prefecture_code": prefecture + check_digit(prefecture),
-                "area_type": "association", "valid_from_basis": "first_listed",
+                "area_type": ASSOCIATION, "valid_from_basis": "first_listed",
             }
         )  # fmt: skip
     return pl.concat([areas, pl.DataFrame(rows, schema=areas.schema)]).sort("area_code", "valid_from")

@@ -7,6 +7,7 @@ A name that several areas bear gives them all, one that none bears gives none: t
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from bisect import bisect_right
 from collections import defaultdict
@@ -18,6 +19,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from pipelines.identity.associations import ASSOCIATION
 from pipelines.identity.names import fold_name
 from pipelines.normalize.area_codes import NATION, check_digit
 from pipelines.normalize.text import normalise_width
@@ -214,12 +216,29 @@ class AreaRegister:
     """The areas of all days, as rows of `Register.areas`."""
 
     def __init__(self, areas: pl.DataFrame) -> None:
+        self._frame = areas
         self._rows = list(areas.iter_rows(named=True))
         self._indexes: dict[date, AreaIndex] = {}
         self._held: dict[int, _Areas] = {}
         self._prefecture_names = {
             row["area_code"]: row["name_ja"] for row in self._rows if row["area_type"] == "prefecture"
         }
+
+    def holding(self, types: Collection[str]) -> AreaRegister:
+        """Return what a table of bodies of these types is read with: associations only where they belong.
+
+        Lists of every year bring new ones, and tables that hold none need not be read again for them.
+        """
+        return self if ASSOCIATION in types else self._without_associations
+
+    @cached_property
+    def _without_associations(self) -> AreaRegister:
+        return AreaRegister(self._frame.filter(pl.col("area_type") != ASSOCIATION))
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Return a hash of all that the register says, the same for the same areas wherever they came from."""
+        return hashlib.sha256(self._frame.write_csv().encode()).hexdigest()
 
     def on(self, day: date) -> AreaIndex:
         """Return the areas valid on a day; built once for all days between two changes."""

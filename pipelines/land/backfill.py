@@ -6,7 +6,6 @@ neither the order nor the number of processes can change what is written.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import re
@@ -177,8 +176,6 @@ _reader: _Reader | None = None
 def _start(catalog: Catalog, home: Home) -> None:
     """Make ready a process that reads files."""
     global _reader
-    # Sheets are trees of cells: looking for cycles among millions of them only takes time.
-    gc.disable()
     _reader = _Reader(catalog, home)
 
 

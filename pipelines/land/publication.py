@@ -20,7 +20,7 @@ from pipelines.files import read_record, write_record
 from pipelines.identity.match import AreaRegister
 from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of, write_parquet
 from pipelines.land.published import FileReading, PublishedReader
-from pipelines.land.source import CATALOG, LandedTable, table_path
+from pipelines.land.source import LandedTable
 from pipelines.progress import report
 from pipelines.settings import READING_FOLDERS, Home
 
@@ -132,7 +132,6 @@ class PublicationLanding:
         self._catalog = catalog
         self._home = home
         self._register = register
-        self._areas = fingerprint_of(table_path(home, CATALOG, "area"))
         self._archive = Archive(home)
 
     def land(self, snapshots: list[Snapshot], names: list[str], *, full: bool = False) -> list[LandedTable]:
@@ -257,7 +256,7 @@ class PublicationLanding:
             [entry.model_dump_json() for entry in self._source.corrections if entry.table == name],
             code_fingerprint(*READING_FOLDERS),
             {item_id: item.unit for item_id, item in self._catalog.items.items()},
-            self._areas if table.role == "figures" else "",
+            self._register.holding(table.identity.types).content_hash if table.identity else "",
         )
 
 

@@ -97,7 +97,8 @@ class PublishedReader:
         self._catalog = catalog
         self._name = name
         self._table: PublishedTable = source.published[name]
-        self._register = register
+        identity = self._table.identity
+        self._register = register.holding(identity.types) if identity else register
 
     def read(self, path: Path, snapshot: Snapshot) -> FileReading:
         """Read one archived file; whatever is wrong is in the reading's defects, never an exception."""

@@ -6,7 +6,8 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.identity.associations import with_associations
+from pipelines.identity.associations import ASSOCIATION, with_associations
+from pipelines.identity.match import AreaRegister
 from pipelines.identity.register import AREA_SCHEMA
 from pipelines.normalize.area_codes import check_digit
 
@@ -52,3 +53,19 @@ def test_a_wrong_check_digit_and_a_known_body_are_left_out() -> None:
 
 def test_without_lists_nothing_changes() -> None:
     assert with_associations(NOBODY, pl.DataFrame()).is_empty()
+
+
+def test_a_new_association_changes_only_what_tables_of_associations_are_read_with() -> None:
+    town = (six("01303"), date(2000, 1, 1), None, "当別町", None, "石狩郡", six("01000"), "town", "event")
+    towns = pl.DataFrame([town], schema=AREA_SCHEMA, orient="row")
+    before = AreaRegister(with_associations(towns, listed((six("01801"), "甲組合", 2023))))
+    after = AreaRegister(
+        with_associations(towns, listed((six("01801"), "甲組合", 2023), (six("01802"), "乙組合", 2023)))
+    )
+    for types, is_same in ((["town", "city"], True), (["town", ASSOCIATION], False)):
+        hashes = {register.holding(types).content_hash for register in (before, after)}
+        assert (len(hashes) == 1) == is_same
+    day = date(2023, 6, 1)
+    assert after.holding(["town"]).on(day).by_code(six("01802")) is None
+    assert after.holding(["town", ASSOCIATION]).on(day).by_code(six("01802")) is not None
+    assert after.holding(["town"]).on(day).by_code(six("01303")) is not None

@@ -1,0 +1,41 @@
+"""A file is read again when what it is read with has changed, and only then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines.acquire.fetch import acquire
+from pipelines.catalog.loader import Catalog
+from pipelines.land.publication import PublicationLanding
+from pipelines.normalize.area_codes import check_digit
+from pipelines.settings import Home
+from tests.made_up_areas import MadeUpArea, made_up_areas, made_up_register
+from tests.workbooks import Shape, make_file
+
+SOURCE, TABLE = "soumu__resident_population", "municipalities"
+
+
+def _another(code: str, name: str, area_type: str) -> MadeUpArea:
+    prefecture = next(area for area in made_up_areas() if area.area_type == "prefecture")
+    return MadeUpArea(code + check_digit(code), name, prefecture.name, prefecture.area_code, area_type)
+
+
+def test_an_association_of_another_list_leaves_the_residents_of_towns_as_read(
+    home: Home, catalog: Catalog, tmp_path: Path
+) -> None:
+    source = catalog.sources[SOURCE]
+    table = source.description.published[TABLE]
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    made = make_file(table, table.layouts[-1], made_up_areas(), catalog, Shape(year=2018, seed=1))
+    made.write_xlsx(origin).rename(origin / "1801ssjin.xlsx")
+    snapshots, _ = acquire(source, home, origin)
+    [snapshot] = [entry for entry in snapshots if entry.table == TABLE]
+
+    def landing(*more: MadeUpArea) -> PublicationLanding:
+        return PublicationLanding(source, catalog, home, made_up_register([*made_up_areas(), *more]))
+
+    landing().land(snapshots, [TABLE])
+    assert not landing().is_unread(TABLE, snapshot)
+    assert not landing(_another("02899", "見本広域連合", "association")).is_unread(TABLE, snapshot)
+    assert landing(_another("02499", "見本町", "town")).is_unread(TABLE, snapshot)
