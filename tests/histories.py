@@ -256,7 +256,8 @@ class World:
         import assets.build_state
         from pipelines.land import publication, register, source
 
-        for module in (assets.build_state, publication, register, source):
+        patch.setattr(assets.build_state, "project_fingerprint", lambda: self.code)
+        for module in (publication, register, source):
             patch.setattr(module, "code_fingerprint", lambda *folders: f"{self.code} {folders}")
 
     def rebuilt(self, folder: Path) -> Home:
