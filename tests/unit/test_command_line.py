@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pty
@@ -186,6 +187,17 @@ def test_a_table_for_a_pipe_is_aligned_by_width_and_plain() -> None:
     assert not any(letter in "".join(lines) for letter in "│─┌")
 
 
+def shown_on(terminal: int) -> str:
+    """Return all that was written to a terminal whose other side is closed, and close it."""
+    with os.fdopen(terminal, "rb", buffering=0) as screen:
+        shown = b""
+        # One read may give a part only, and a terminal ends with an error of input on Linux, with no bytes elsewhere.
+        with contextlib.suppress(OSError):
+            while part := screen.read(65536):
+                shown += part
+    return shown.decode()
+
+
 def on_terminal(
     wide: int, monkeypatch: pytest.MonkeyPatch, columns: Columns = COLUMNS, rows: Sequence[Cells] = ROWS
 ) -> str:
@@ -195,9 +207,7 @@ def on_terminal(
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w", encoding="utf-8") as out:
         write("table", columns, rows, out)
-    text = os.read(ours, 65536).decode()
-    os.close(ours)
-    return text
+    return shown_on(ours)
 
 
 def test_a_terminal_gets_rules_and_a_narrow_one_records(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,9 +284,7 @@ def test_progress_moves_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stderr", out)
         with Display(Speaker("en"), quiet=True).shown():
             report("export", 1, 2, "csv/[red]names.csv")
-        out.flush()
-        shown = os.read(ours, 65536).decode()
-    os.close(ours)
+    shown = shown_on(ours)
     assert "export" in shown
     assert "csv/[red]names.csv" in shown
     assert shown.endswith(("\x1b[?25h", "\x1b[2K"))
