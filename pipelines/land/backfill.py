@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import re
+import tempfile
 from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from pipelines.acquire.archive import Archive, Snapshot
 from pipelines.catalog.loader import Catalog, DescribedSource
@@ -173,10 +176,11 @@ def _one_by_one(
 _reader: _Reader | None = None
 
 
-def _start(catalog: Catalog, home: Home) -> None:
-    """Make ready a process that reads files."""
+def _start(catalog: Path, home: Home) -> None:
+    """Make ready a process that reads files by the catalog that a file holds."""
     global _reader
-    _reader = _Reader(catalog, home)
+    # The process that started this one wrote it into a folder of its own.
+    _reader = _Reader(pickle.loads(catalog.read_bytes()), home)  # noqa: S301
 
 
 def _read(file: ChosenFile) -> FileRecord:
@@ -191,7 +195,12 @@ def _by_processes(
     # A forked process would hold the locks of threads it does not have; large files first keep all busy to the end.
     context = multiprocessing.get_context("spawn")
     ordered = sorted(files, key=lambda file: file.snapshot.bytes, reverse=True)
-    with ProcessPoolExecutor(number, context, _start, (catalog, home)) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="mieruka-") as folder,
+        ProcessPoolExecutor(number, context, _start, (Path(folder, "catalog"), home)) as pool,
+    ):
+        # What a process is started with it reads when it has imported all, and only then the next would be started.
+        Path(folder, "catalog").write_bytes(pickle.dumps(catalog))
         waiting = {pool.submit(_read, file): file for file in ordered}
         try:
             for future in as_completed(list(waiting)):

@@ -162,10 +162,10 @@ def _is_held(
     """Return whether each row of the child that has these columns has its row in the parent."""
     names = ", ".join(columns)
     present = " and ".join(f"{column} is not null" for column in columns)
+    # Of a large table few values differ.
     found = connection.execute(
-        f"select 1 from ({child}) as child where {present} and ({names}) not in (select ({names}) from ({parent})) limit 1"
-        if len(columns) == 1
-        else f"select 1 from (select {names} from ({child}) where {present}) anti join (select {names} from ({parent})) using ({names}) limit 1"
+        f"select 1 from (select distinct {names} from ({child}) where {present}) "
+        f"anti join (select {names} from ({parent})) using ({names}) limit 1"
     ).fetchone()
     return found is None
 
