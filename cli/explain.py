@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from cli.explain_beside import beside_lines, load_beside
 from cli.formats import day_text, target_text, value_text
 from cli.messages import DATE_BASES, FLAGS, REASONS, STATUSES, Speaker
-from cli.reader import AS_OF, Row, rows
+from cli.reader import AS_OF, rows
 from pipelines.catalog.vocabulary import load_vocabulary
 from pipelines.languages import choose
+from pipelines.query import Record
 
 if TYPE_CHECKING:
     import duckdb
@@ -147,10 +148,10 @@ class Explanation:
             yield from self._history(part["history"], measure)
             yield ""
 
-    def _value(self, value: Any, row: Row) -> str:
+    def _value(self, value: Any, row: Record) -> str:
         return value_text(value, row["unit"], row["decimals"], self._say.language)
 
-    def _verdict(self, verdict: Row, figures: dict[str, Row]) -> Iterator[str]:
+    def _verdict(self, verdict: Record, figures: dict[str, Record]) -> Iterator[str]:
         from rich.markup import escape
 
         say = self._say
@@ -167,7 +168,7 @@ class Explanation:
         yield from self._inputs(verdict, figures)
         yield from (f"    {line}" for line in self._arithmetic(verdict))
 
-    def _inputs(self, verdict: Row, figures: dict[str, Row]) -> Iterator[str]:
+    def _inputs(self, verdict: Record, figures: dict[str, Record]) -> Iterator[str]:
         say = self._say
         named = (
             ("baseline", "baseline_value", "baseline_date", "baseline_observation_id"),
@@ -188,7 +189,7 @@ class Explanation:
             if figure:
                 yield f"    {self._citation(figure)}"
 
-    def _citation(self, figure: Row) -> str:
+    def _citation(self, figure: Record) -> str:
         from rich.markup import escape
 
         say = self._say
@@ -201,7 +202,7 @@ class Explanation:
             f"sha256:{figure['snapshot_sha256'][:12]}[/dim]"
         )
 
-    def _arithmetic(self, verdict: Row) -> Iterator[str]:
+    def _arithmetic(self, verdict: Record) -> Iterator[str]:
         if verdict["progress"] is None:
             return
         base, value, target = (
@@ -219,7 +220,7 @@ class Explanation:
         yield f"p / e = {verdict['pace']:.6f}"
         yield from self._outlook(verdict)
 
-    def _outlook(self, verdict: Row) -> Iterator[str]:
+    def _outlook(self, verdict: Record) -> Iterator[str]:
         for name, label in (
             ("path_value", "path(t) = y0 + (yT - y0) e"),
             ("gap_to_path", "d (y - path)"),
@@ -232,10 +233,10 @@ class Explanation:
         if verdict["projected_attainment_date"] is not None:
             yield f"projected_attainment_date: t0 + days / p = {verdict['projected_attainment_date']}"
 
-    def _number(self, value: Any, row: Row) -> str:
+    def _number(self, value: Any, row: Record) -> str:
         return f"{value:,.{row['decimals']}f}"
 
-    def _doubling(self, verdicts: list[Row]) -> Iterator[str]:
+    def _doubling(self, verdicts: list[Record]) -> Iterator[str]:
         primary = verdicts[0]
         for other in verdicts[1:]:
             if other["plan_id"] == primary["plan_id"] and other["target_value"] not in (
@@ -254,7 +255,7 @@ class Explanation:
             for figure in group:
                 yield from self._figure(figure, part["measure"])
 
-    def _figure(self, figure: Row, measure: Row) -> Iterator[str]:
+    def _figure(self, figure: Record, measure: Record) -> Iterator[str]:
         vocabulary, language = load_vocabulary(), self._say.language
         row = measure | {"unit": figure["unit"]}
         value = "-" if figure["value"] is None else self._value(figure["value"], row)
@@ -270,7 +271,7 @@ class Explanation:
         yield f"  {day}  {value}  ({' / '.join(words)})"
         yield f"    {self._citation(figure)}"
 
-    def _history(self, history: list[Row], measure: Row) -> Iterator[str]:
+    def _history(self, history: list[Record], measure: Record) -> Iterator[str]:
         if not history:
             return
         yield f"[bold]{self._say('explain_history')}[/bold]"

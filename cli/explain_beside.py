@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cli.formats import value_text
 from cli.messages import REASONS, SCHEMES, STATUSES, Speaker
 from cli.outlook_words import CLASSES, METHODS, MODELS, PROJECTION_REASONS, TRENDS
-from cli.reader import Row, rows
+from cli.reader import rows
+from pipelines.query import Record
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,14 +79,14 @@ _QUERIES = {
 }
 
 
-def load_beside(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> dict[str, list[Row]]:
+def load_beside(connection: duckdb.DuckDBPyConnection, values: dict[str, Any]) -> dict[str, list[Record]]:
     """Return the records that stand beside the verdicts of one measure, area and day."""
     return {name: rows(connection, query, values) for name, query in _QUERIES.items()}
 
 
-def beside_lines(content: dict[str, list[Row]], measure: Row, say: Speaker) -> Iterator[str]:
+def beside_lines(content: dict[str, list[Record]], measure: Record, say: Speaker) -> Iterator[str]:
     """Yield the lines, as rich markup, of everything that there is to say."""
-    parts: tuple[tuple[str, str, Callable[[Row, Row, Speaker], str]], ...] = (
+    parts: tuple[tuple[str, str, Callable[[Record, Record, Speaker], str]], ...] = (
         ("schemes", "explain_schemes", _scheme),
         ("methods", "explain_methods", _method),
         ("target_changes", "explain_changes", _change),
@@ -102,7 +103,7 @@ def beside_lines(content: dict[str, list[Row]], measure: Row, say: Speaker) -> I
             yield ""
 
 
-def _value(value: Any, measure: Row, say: Speaker) -> str:
+def _value(value: Any, measure: Record, say: Speaker) -> str:
     return value_text(value, measure["unit"], measure["decimals"], say.language)
 
 
@@ -110,7 +111,7 @@ def _numbers(**named: float | None) -> str:
     return ", ".join(f"{name} = {value:.6f}" for name, value in named.items() if value is not None)
 
 
-def _scheme(row: Row, measure: Row, say: Speaker) -> str:
+def _scheme(row: Record, measure: Record, say: Speaker) -> str:
     name = say.word(SCHEMES, row["scheme"])
     numbers = _numbers(p=row["progress"], e=row["elapsed"], pace=row["pace"])
     mark = "! " if "DIFFERS_FROM_DEFAULT" in row["flags"] else ""
@@ -118,7 +119,7 @@ def _scheme(row: Row, measure: Row, say: Speaker) -> str:
     return f"{mark}{name} [dim]{row['scheme']} {row['target_version']}[/dim]: {verdict}{'; ' if numbers else ''}{numbers}"
 
 
-def _method(row: Row, measure: Row, say: Speaker) -> str:
+def _method(row: Record, measure: Record, say: Speaker) -> str:
     mark = "! " if row["differs_from_letter"] else ""
     ratio = "" if row["ratio"] is None else f" ({row['ratio']:.4f})"
     text = f"{mark}{say.word(METHODS, row['scheme'])} [dim]{row['scheme']}[/dim]: {say.word(CLASSES, row['class'])}{ratio}"
@@ -127,7 +128,7 @@ def _method(row: Row, measure: Row, say: Speaker) -> str:
     return f"{text}; {say('in_fiscal_years')}: {say.word(CLASSES, row['class_in_fiscal_years'])}"
 
 
-def _change(row: Row, measure: Row, say: Speaker) -> str:
+def _change(row: Record, measure: Record, say: Speaker) -> str:
     shift = row["deadline_shift_days"]
     parts = [
         f"{row['from_version']} → {row['to_version']} ({row['changed_on']}): "
@@ -144,7 +145,7 @@ def _change(row: Row, measure: Row, say: Speaker) -> str:
     return "; ".join(parts)
 
 
-def _pending(row: Row, measure: Row, say: Speaker) -> str:
+def _pending(row: Record, measure: Record, say: Speaker) -> str:
     due = row["target_due_on"]
     if row["set_on"] is None:
         return say("not_set_yet", version=row["target_version"], due=due)
@@ -159,7 +160,7 @@ def _pending(row: Row, measure: Row, say: Speaker) -> str:
     )
 
 
-def _forecast(row: Row, measure: Row, say: Speaker) -> str:
+def _forecast(row: Record, measure: Record, say: Speaker) -> str:
     text = f"{row['made_on']} → {row['forecast_for']}: {_value(row['forecast_value'], measure, say)}"
     if row["outcome_value"] is None:
         return f"{text}; {say('no_outcome')}"
@@ -167,7 +168,7 @@ def _forecast(row: Row, measure: Row, say: Speaker) -> str:
     return f"{text}; {say('outcome', day=row['outcome_date'], value=value, error=error)}"
 
 
-def _trend(row: Row, measure: Row, say: Speaker) -> str:
+def _trend(row: Record, measure: Record, say: Speaker) -> str:
     if row["points"] < 2:
         return ""
     numbers = _numbers(
@@ -180,7 +181,7 @@ def _trend(row: Row, measure: Row, say: Speaker) -> str:
     return f"n = {row['points']} ({row['first_date']} - {row['last_date']}): {say.word(TRENDS, row['trend'])}; {numbers}"
 
 
-def _projection(row: Row, measure: Row, say: Speaker) -> str:
+def _projection(row: Record, measure: Record, say: Speaker) -> str:
     model = f"{say.word(MODELS, row['model'])} [dim]{row['model']} {row['target_version']}[/dim]"
     if row["projected_value"] is None:
         return f"{model}: {say.word(PROJECTION_REASONS, row['reason_code'])}"

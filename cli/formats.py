@@ -15,12 +15,6 @@ _ENGLISH_UNITS = {
     "円/人": "yen per person", "万円/人": "×10,000 yen per person", "倍": "times", "百万円": "million yen", "通": "copies",
     "千円": "thousand yen", "枚": "cards", "世帯": "households", "施設": "facilities",
 }  # fmt: skip
-_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮"
-
-
-def circled(number: int) -> str:
-    """Return 6 as ⑥."""
-    return _CIRCLED[number - 1]
 
 
 def plain_number(value: Decimal, decimals: int) -> str:

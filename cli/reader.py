@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.query import Record, quoted, records
+from pipelines.query import Record, json_value, quoted, records
 from pipelines.settings import Home
 
 if TYPE_CHECKING:
     import duckdb
-
-Row = Record
 
 # The verdicts that hold on a day, of the scheme that the scorecard shows.
 AS_OF = "select * from marts.kpi_progress_as_of($day) where scheme = 'default'"
@@ -83,7 +80,7 @@ def _literal(value: date | str | None) -> str:
 
 def rows(
     connection: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, date | str | None] | None = None
-) -> list[Row]:
+) -> list[Record]:
     """Return the rows of a query as records; only the parameters that the query names are passed.
 
     They are passed in SQL: DuckDB imports pandas to look at values given in Python, which takes half a second.
@@ -95,14 +92,6 @@ def rows(
     return records(connection.execute(query))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return str(value)
-
-
 def to_json(value: Any) -> str:
     """Return JSON in which decimals are numbers and days are ISO dates."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    return json.dumps(value, ensure_ascii=False, indent=2, default=json_value)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from cli.formats import bar, circled, day_text, percent, target_text, value_text
+from cli.formats import bar, day_text, percent, target_text, value_text
 from cli.messages import FLAGS, REASONS, STATUSES, Speaker
-from cli.reader import AS_OF, Row, rows
+from cli.reader import AS_OF, rows
+from pipelines.normalize.text import circled
+from pipelines.query import Record
 
 if TYPE_CHECKING:
     import duckdb
@@ -108,17 +110,17 @@ class Scorecard:
     """The verdicts of one day and what stands beside them; lists of records, grouped by their keys."""
 
     day: date
-    initiatives: list[Row]
-    kpis: list[Row]
-    primary: dict[str, Row]
-    others: dict[str, list[Row]]
-    beside: dict[str, list[Row]]
+    initiatives: list[Record]
+    kpis: list[Record]
+    primary: dict[str, Record]
+    others: dict[str, list[Record]]
+    beside: dict[str, list[Record]]
     areas: dict[str, int]
-    indicators: dict[str, Row]
-    verdicts: dict[str, Row]
-    overdue: list[Row]
+    indicators: dict[str, Record]
+    verdicts: dict[str, Record]
+    overdue: list[Record]
 
-    def measures_of(self, kpi_id: str) -> list[Row]:
+    def measures_of(self, kpi_id: str) -> list[Record]:
         """Return the primary verdicts of a KPI's measures in their order."""
         return [row for row in self.primary.values() if row["kpi_id"] == kpi_id]
 
@@ -130,11 +132,11 @@ def load(connection: duckdb.DuckDBPyConnection, day: date) -> Scorecard:
     if first is None or day < first:
         raise BeforeEverythingError(first)
     verdicts = rows(connection, _VERDICTS, values)
-    others: dict[str, list[Row]] = {}
+    others: dict[str, list[Record]] = {}
     for row in verdicts:
         if not row["is_primary"]:
             others.setdefault(row["measure_id"], []).append(row)
-    beside: dict[str, list[Row]] = {}
+    beside: dict[str, list[Record]] = {}
     for row in rows(connection, _BESIDE, values):
         beside.setdefault(row["measure_id"], []).append(row)
     together = rows(
@@ -156,7 +158,7 @@ def load(connection: duckdb.DuckDBPyConnection, day: date) -> Scorecard:
     )
 
 
-def _forecasts(card: Scorecard, row: Row) -> list[Row]:
+def _forecasts(card: Scorecard, row: Record) -> list[Record]:
     return [
         entry
         for entry in card.beside.get(row["measure_id"], [])
@@ -170,7 +172,7 @@ def _forecasts(card: Scorecard, row: Row) -> list[Row]:
     ]
 
 
-def _as_record(card: Scorecard, row: Row) -> dict[str, Any]:
+def _as_record(card: Scorecard, row: Record) -> dict[str, Any]:
     """Return what `--json` gives of one measure."""
     names = (
         "measure_id", "kpi_id", "name_ja", "name_en", "unit", "status", "grade", "reason_code", "flags", "observation_id",
@@ -277,9 +279,9 @@ class ScorecardText:
         yield ""
         yield from self._summary()
 
-    def _groups(self) -> Iterator[list[Row]]:
+    def _groups(self) -> Iterator[list[Record]]:
         """Yield the initiatives, those that share all their KPIs together."""
-        pending: list[Row] = []
+        pending: list[Record] = []
         for entry in self._card.initiatives:
             of_entry = [
                 kpi["kpi_id"] for kpi in self._card.kpis if entry["initiative_no"] in kpi["initiative_nos"]
@@ -298,7 +300,7 @@ class ScorecardText:
         if pending:
             yield pending
 
-    def _indicators(self, initiative: Row) -> Iterator[str]:
+    def _indicators(self, initiative: Record) -> Iterator[str]:
         from rich.markup import escape
 
         items = (initiative["indicator_item_ids"] or "").split(";")
@@ -311,7 +313,7 @@ class ScorecardText:
             value = value_text(row["value"], row["unit"], row["decimals"], self._say.language)
             yield f"    {name}: {value} ({day_text(row['as_of_date'], row['date_precision'], self._say.language)})"
 
-    def _kpi(self, kpi: Row) -> Iterator[str]:
+    def _kpi(self, kpi: Record) -> Iterator[str]:
         from rich.markup import escape
 
         measures = self._card.measures_of(kpi["kpi_id"])
@@ -325,11 +327,11 @@ class ScorecardText:
                 yield f"     {self._letter(row)}  {label}"
             yield from (f"       {line}" for line in self._measure(row))
 
-    def _letter(self, row: Row) -> str:
+    def _letter(self, row: Record) -> str:
         tone = _TONES.get(row["status"], "default")
         return f"[{tone}]{row['grade']} {self._say.word(STATUSES, row['status'])}[/{tone}]"
 
-    def _measure(self, row: Row) -> Iterator[str]:
+    def _measure(self, row: Record) -> Iterator[str]:
         say = self._say
         label = "" if row["target_type"] in ("none", "not_set") else f"{say('target')} "
         yield f"{self._latest(row)}  {label}{target_text(row, say)}"
@@ -354,7 +356,7 @@ class ScorecardText:
         if row["observation_id"] is None and row["value"] is None:
             yield f"{say('would_hold')}: {self._publication(row)}"
 
-    def _latest(self, row: Row) -> str:
+    def _latest(self, row: Record) -> str:
         say = self._say
         if row["value"] is None:
             return f"{say('latest')} {say('no_figure')}"
@@ -363,13 +365,13 @@ class ScorecardText:
             value += f" ({row['numerator']:,.0f}/{row['denominator']:,.0f})"
         return f"{say('latest')} [bold]{value}[/bold] ({day_text(row['as_of_date'], row['date_precision'], say.language)})"
 
-    def _publication(self, row: Row) -> str:
+    def _publication(self, row: Record) -> str:
         from rich.markup import escape
 
         title = self._say.pick(row["publication_title_ja"], row["publication_title_en"])
         return f"{escape(row['publication_publisher_ja'])} {escape(title)} {escape(row['publication_url'])}"
 
-    def _others(self, row: Row) -> Iterator[str]:
+    def _others(self, row: Record) -> Iterator[str]:
         say = self._say
         for other in self._card.others.get(row["measure_id"], []):
             if other["plan_id"] == row["plan_id"]:
@@ -377,7 +379,7 @@ class ScorecardText:
             status = say.word(STATUSES, other["status"])
             yield f"{say('successor')} {target_text(other, say)}: {other['grade']} {status}"
 
-    def _beside(self, row: Row) -> Iterator[str]:
+    def _beside(self, row: Record) -> Iterator[str]:
         from rich.markup import escape
 
         say = self._say

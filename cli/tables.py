@@ -10,6 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TextIO
 
+from pipelines.query import json_value
+
 Cells = Sequence[Any]
 
 FORMATS = ("table", "records", "markdown", "csv", "json")
@@ -87,18 +89,12 @@ def write_csv(columns: Columns, rows: Iterable[Cells], out: TextIO) -> None:
     writer.writerows([as_text(value) for value in row] for row in rows)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return as_text(value)
-
-
 def write_json(columns: Columns, rows: Iterable[Cells], out: TextIO) -> None:
     """Write a list of objects, one a line; decimals are numbers, days ISO dates."""
     before = "[\n"
     for row in rows:
         record = dict(zip(columns.names, row, strict=True))
-        out.write(before + json.dumps(record, ensure_ascii=False, default=_plain))
+        out.write(before + json.dumps(record, ensure_ascii=False, default=json_value))
         before = ",\n"
     out.write("[]\n" if before == "[\n" else "\n]\n")
 

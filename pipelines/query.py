@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,13 @@ Record = dict[str, Any]
 def quoted(text: Path | str) -> str:
     """Return a path or another text as it is written in SQL."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def json_value(value: Any) -> Any:
+    """Return what JSON has no form of (`default` of `json.dumps`): decimals are numbers, days ISO dates, the rest text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def records(answer: duckdb.DuckDBPyConnection) -> list[Record]:

@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from pipelines.pages import queries
 from pipelines.pages.charts import PeerYear, Strip, body_chart
-from pipelines.pages.queries import Row, grouped
+from pipelines.pages.queries import grouped
 from pipelines.pages.shown import both, text
 from pipelines.pages.site import Site
 from pipelines.progress import report
+from pipelines.query import Record
 
 # The items that get a chart, in groups; the others are in a table with their newest figure.
 MAIN_ITEMS = {
@@ -46,13 +47,13 @@ def write(site: Site) -> None:
 class _Card:
     """One item of one body: its newest figure, its chart and its place among the peers."""
 
-    item: Row
-    latest: Row
+    item: Record
+    latest: Record
     chart: Markup | None
-    peer: Row | None = None
+    peer: Record | None = None
     strip: Markup | None = None
-    places: list[Row] = field(default_factory=list)
-    drawn: Row | None = None
+    places: list[Record] = field(default_factory=list)
+    drawn: Record | None = None
 
 
 class _Bodies:
@@ -67,14 +68,14 @@ class _Bodies:
         self.items = {row["item_id"]: row for row in site.rows(queries.AREA_ITEMS)}
         self.labels = {row["peer_group"]: row["label_ja"] for row in site.rows(queries.GROUP_LABELS)}
         self.neighbours = grouped(site.rows(queries.NEIGHBOURS), "area_code")
-        self.changes: dict[str, list[Row]] = {}
+        self.changes: dict[str, list[Record]] = {}
         for row in site.rows(queries.CHANGES):
             for code in {row["from_code"], row["to_code"]}:
                 self.changes.setdefault(code, []).append(row)
         self.sources = {row["source_id"]: row for row in site.rows(queries.SOURCES)}
         self.contributions = grouped(site.rows(queries.CONTRIBUTIONS), "area_code")
         peers = site.rows(queries.PEERS_NOW, items=list(_MAIN))
-        self.peers: dict[tuple[str, str], dict[str, Row]] = {}
+        self.peers: dict[tuple[str, str], dict[str, Record]] = {}
         members: dict[tuple[str, str, str, date], list[float]] = {}
         for row in peers:
             self.peers.setdefault((row["area_code"], row["item_id"]), {})[row["peer_scheme"]] = row
@@ -133,7 +134,7 @@ class _Bodies:
         for code in codes:
             self._write(self.areas[code], main.get(code, []), other.get(code, []), codes)
 
-    def _write(self, area: Row, main: list[Row], other: list[Row], codes: list[str]) -> None:
+    def _write(self, area: Record, main: list[Record], other: list[Record], codes: list[str]) -> None:
         code = area["area_code"]
         figures = grouped(main, "item_id")
         cards = {
@@ -156,7 +157,7 @@ class _Bodies:
             api=self.site.api(f"area/{code}.json"),
         )  # fmt: skip
 
-    def _card(self, code: str, item_id: str, figures: list[Row]) -> _Card:
+    def _card(self, code: str, item_id: str, figures: list[Record]) -> _Card:
         item = self.items[item_id]
         reported = [row for row in figures if row["value"] is not None]
         latest = max(figures, key=lambda row: (row["as_of_date"], row["value"] is not None))
@@ -176,10 +177,10 @@ class _Bodies:
         strip = self._strip(peer).svg(float(peer["value"]))
         return _Card(item, latest, body_chart(lines, years), peer, strip, places, drawn)
 
-    def _years(self, peer: Row, found: dict[str, Row], first: date) -> tuple[Row, list[PeerYear]]:
+    def _years(self, peer: Record, found: dict[str, Record], first: date) -> tuple[Record, list[PeerYear]]:
         """Return the group that the chart shows and its years: types are known of few years, kinds of bodies of all."""
 
-        def of(row: Row) -> list[PeerYear]:
+        def of(row: Record) -> list[PeerYear]:
             years = self.over_time.get((row["item_id"], row["peer_scheme"], row["peer_group"]), [])
             return [year for year in years if year.day >= first]
 
@@ -188,7 +189,7 @@ class _Bodies:
             ((row, of(row)) for row in (peer, kind)), key=lambda pair: len(pair[1]) > 2 * len(of(peer))
         )
 
-    def _strip(self, peer: Row) -> Strip:
+    def _strip(self, peer: Record) -> Strip:
         key = _group_key(peer)
         if key not in self._strips:
             self._strips[key] = Strip.of(
@@ -197,7 +198,7 @@ class _Bodies:
         return self._strips[key]
 
 
-def _group_key(row: Row) -> tuple[str, str, str, date]:
+def _group_key(row: Record) -> tuple[str, str, str, date]:
     return row["item_id"], row["peer_scheme"], row["peer_group"], row["as_of_date"]
 
 

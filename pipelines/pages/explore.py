@@ -7,8 +7,9 @@ from typing import Any
 from pipelines.normalize.area_codes import NATION
 from pipelines.pages import queries
 from pipelines.pages.bodies import MAIN_ITEMS
-from pipelines.pages.queries import Row, grouped
+from pipelines.pages.queries import grouped
 from pipelines.pages.site import Site
+from pipelines.query import Record
 
 # Column and row of each prefecture (the first two digits of its code) on the tile map: north is up, Okinawa below.
 TILES = {
@@ -53,14 +54,14 @@ def _kinds(site: Site) -> list[tuple[str, Any]]:
     return [(kind, words[kind]) for kind in queries.BODY_TYPES if kind != "prefecture"]
 
 
-def _ordered(items: list[Row]) -> list[Row]:
+def _ordered(items: list[Record]) -> list[Record]:
     """Return the items, those with charts on the pages of bodies first."""
     main = [item for group in MAIN_ITEMS.values() for item in group]
     place = {item: number for number, item in enumerate(main)}
     return sorted(items, key=lambda row: (place.get(row["item_id"], len(place)), row["item_id"]))
 
 
-def _with_years(site: Site, item: Row, codes: list[str]) -> dict[str, Any]:
+def _with_years(site: Site, item: Record, codes: list[str]) -> dict[str, Any]:
     """Write the data of an item and return it with the fiscal years that have figures."""
     years = grouped(site.rows(queries.ITEM_YEARS, item=item["item_id"]), "fiscal_year")
     with_figures = {
@@ -89,7 +90,7 @@ def _is_prefecture(code: str) -> bool:
     return code[2:5] == "000" and code != NATION
 
 
-def _tiles(areas: dict[str, Row], item: dict[str, Any]) -> list[dict[str, Any]]:
+def _tiles(areas: dict[str, Record], item: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the tiles of the prefectures with their value and its class: fifths of the prefectures by value."""
     values = {row["area_code"]: row["value"] for row in item["newest"]}
     order = sorted(

@@ -11,9 +11,10 @@ from typing import Any
 from pipelines.catalog.glossary import load_glossary
 from pipelines.pages import queries
 from pipelines.pages.charts import Cone, History, Path
-from pipelines.pages.queries import Row, grouped
+from pipelines.pages.queries import grouped
 from pipelines.pages.shown import both
 from pipelines.pages.site import Site
+from pipelines.query import Record
 
 _MINISTRY = re.compile(r"内閣官房|内閣府|[一-龥]{2,4}[省庁]")
 
@@ -33,9 +34,9 @@ def ministries_of(printed: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def groups_of(initiatives: list[Row], kpis: list[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
+def groups_of(initiatives: list[Record], kpis: list[Record]) -> Iterator[tuple[list[Record], list[Record]]]:
     """Yield the initiatives with their KPIs; neighbours that share all their KPIs come together, each KPI once."""
-    together: list[tuple[list[Row], list[Row]]] = []
+    together: list[tuple[list[Record], list[Record]]] = []
     for initiative in initiatives:
         own = [kpi for kpi in kpis if initiative["initiative_no"] in kpi["initiative_nos"]]
         if own and together and together[-1][1] == own:
@@ -69,11 +70,11 @@ class _National:
         self.schemes = grouped(site.rows(queries.SCHEMES), "measure_id")
         self.forecasts = grouped(site.rows(queries.FORECASTS), "measure_id")
 
-    def verdict(self, kpi_id: str) -> Row:
+    def verdict(self, kpi_id: str) -> Record:
         """Return the verdict of a KPI that stands."""
         return next(row for row in self.kpi_states[kpi_id] if row["superseded_on"] is None)
 
-    def versions(self, measure_id: str) -> list[Row]:
+    def versions(self, measure_id: str) -> list[Record]:
         """Return the verdicts of a measure that stand: the roadmap's own target first, then the others."""
         standing = [row for row in self.states[measure_id] if row["superseded_on"] is None]
         return [row | {"plan": self.plans[row["plan_id"]]} for row in standing]
@@ -103,7 +104,7 @@ class _National:
             statuses=[(key, pair) for key, pair in words.items() if key in used],
         )  # fmt: skip
 
-    def _listed(self, kpi: Row) -> dict[str, Any]:
+    def _listed(self, kpi: Record) -> dict[str, Any]:
         rows = []
         for measure in self.measures[kpi["kpi_id"]]:
             now, *others = self.versions(measure["measure_id"])
@@ -141,7 +142,7 @@ class _National:
         content = {"measures": measures, "kpis": kpis, "shown": list(shown)}
         self.site.script("data/history.js", "window.mierukaHistory", content)
 
-    def write_kpi(self, kpi: Row) -> None:
+    def write_kpi(self, kpi: Record) -> None:
         """Write the page of one KPI."""
         kpi_id = kpi["kpi_id"]
         self.site.page(
@@ -152,7 +153,7 @@ class _National:
             terms={name: term for name, term in load_glossary().items() if kpi_id in term.explains},
         )  # fmt: skip
 
-    def _explained(self, measure: Row) -> dict[str, Any]:
+    def _explained(self, measure: Record) -> dict[str, Any]:
         measure_id, item_id = measure["measure_id"], measure["item_id"]
         versions = self.versions(measure_id)
         now = versions[0]
@@ -174,16 +175,16 @@ class _National:
         }  # fmt: skip
 
 
-def _moves(states: list[Row]) -> list[Row]:
+def _moves(states: list[Record]) -> list[Record]:
     """Return the days on which the verdict or its figure changed."""
-    moved: list[Row] = []
+    moved: list[Record] = []
     for row in states:
         if not moved or (row["status"], row["value"]) != (moved[-1]["status"], moved[-1]["value"]):
             moved.append(row)
     return moved
 
 
-def _is_drawable(figure: Row, measure: Row) -> bool:
+def _is_drawable(figure: Record, measure: Record) -> bool:
     return (
         figure["value"] is not None and figure["as_of_date"] is not None and figure["unit"] == measure["unit"]
         and figure["body_scope"] == measure["body_scope"]
@@ -191,7 +192,11 @@ def _is_drawable(figure: Row, measure: Row) -> bool:
 
 
 def _chart(
-    measure: Row, versions: list[Row], figures: list[Row], projections: list[Row], series: list[Row]
+    measure: Record,
+    versions: list[Record],
+    figures: list[Record],
+    projections: list[Record],
+    series: list[Record],
 ) -> History:
     drawn = [row for row in figures if _is_drawable(row, measure)]
     entering = grouped((row for row in drawn if row["enters_verdict"]), "series_id")
@@ -218,11 +223,11 @@ def _chart(
     return chart
 
 
-def _point(row: Row) -> tuple[date, float]:
+def _point(row: Record) -> tuple[date, float]:
     return row["as_of_date"], float(row["value"])
 
 
-def _path(row: Row) -> Path | None:
+def _path(row: Record) -> Path | None:
     if row["target_value"] is None or row["target_date"] is None:
         return None
     start = None
@@ -236,7 +241,7 @@ def _path(row: Row) -> Path | None:
     return Path(start, (row["target_date"], float(row["target_value"])), label, row["is_primary"])
 
 
-def _cone(projections: list[Row], entering: dict[str, list[Row]]) -> Cone | None:
+def _cone(projections: list[Record], entering: dict[str, list[Record]]) -> Cone | None:
     chosen = next((row for row in projections if row["is_selected"]), None)
     if chosen is None or chosen["target_date"] is None:
         return None

@@ -22,10 +22,11 @@ from pipelines.normalize.area_codes import NATION
 from pipelines.pages import queries
 from pipelines.pages.bodies import MAIN_ITEMS
 from pipelines.pages.charts import GateBar, gate_chart
-from pipelines.pages.queries import Row, grouped
+from pipelines.pages.queries import grouped
 from pipelines.pages.shown import text
 from pipelines.pages.site import Site
 from pipelines.quality.history import read_defect_ledger, read_gates
+from pipelines.query import Record
 
 _SHOWN_GATES = 40
 # A page to be read; the CSV beside it has every defect.
@@ -45,14 +46,14 @@ class Check:
     """
 
     suite: str
-    outcomes: list[Row]
-    affected: Row
+    outcomes: list[Record]
+    affected: Record
     since: datetime | None
     gates: int
     is_since_first: bool
 
     @property
-    def failed(self) -> list[Row]:
+    def failed(self) -> list[Record]:
         """Return the outcomes that did not hold."""
         return [row for row in self.outcomes if not row["success"]]
 
@@ -66,11 +67,11 @@ class Check:
         return "accepted" if any(row["accepted"] for row in self.failed) else "warned"
 
 
-def _failing(gate: Row) -> set[str]:
+def _failing(gate: Record) -> set[str]:
     return {row["suite"] for row in gate["outcomes"] if not row["success"]}
 
 
-def checks_of(gates: list[Row]) -> list[Check]:
+def checks_of(gates: list[Record]) -> list[Check]:
     """Return the checks of the last of some gates, those that failed first, each with since when it fails."""
     if not gates:
         return []
@@ -90,7 +91,7 @@ def checks_of(gates: list[Row]) -> list[Check]:
     return sorted(found, key=lambda check: ("blocked", "accepted", "warned", "passed").index(check.state))
 
 
-def finding(row: Row, *, are_named: bool = False) -> Markup:
+def finding(row: Record, *, are_named: bool = False) -> Markup:
     """Return in words what a condition found; `row` is an outcome of a gate.
 
     Examples are given without unit, as the check saw them: not where the figures themselves are named.
@@ -111,7 +112,7 @@ def finding(row: Row, *, are_named: bool = False) -> Markup:
     return text("finding_observed", value=str(said.get("observed_value", ""))[:200])
 
 
-def _history(gates: list[Row], published: set[str]) -> list[Row]:
+def _history(gates: list[Record], published: set[str]) -> list[Record]:
     """Return the gates, newest first, in numbers and with the names of what failed."""
     entries = []
     for gate in reversed(gates[-_SHOWN_GATES:]):
@@ -139,11 +140,11 @@ class _Figures:
         for row in site.rows(queries.MEASURES):
             self._kpis.setdefault(row["item_id"], row["kpi_id"])
 
-    def get(self, figure: str) -> Row | None:
+    def get(self, figure: str) -> Record | None:
         """Return a figure of this version, or nothing."""
         return self._rows.get(figure)
 
-    def address(self, row: Row) -> str:
+    def address(self, row: Record) -> str:
         """Return where the pages show a figure, from the top folder: its row, else the page of its body, else nothing."""
         code, item, anchor = row["area_code"], row["item_id"], f"#o-{row['observation_id']}"
         if code == NATION and item in self._kpis:
@@ -164,12 +165,12 @@ def _publisher(source_id: str) -> str:
     )
 
 
-def _since(ledger: dict[str, str], row: Row) -> datetime | None:
+def _since(ledger: dict[str, str], row: Record) -> datetime | None:
     seen = ledger.get(row["defect_id"])
     return datetime.fromisoformat(seen) if seen else row.get("retrieved_at")
 
 
-def _defects(site: Site, ledger: dict[str, list[Row]]) -> dict[str, list[Row]]:
+def _defects(site: Site, ledger: dict[str, list[Record]]) -> dict[str, list[Record]]:
     """Return open and mended defects by publisher, each with since when and what its publisher may do."""
     first_seen = {row["defect_id"]: row["first_seen_at"] for row in ledger["open"]}
     named = grouped(site.rows(queries.DEFECT_FIGURES), "defect_id")
@@ -193,7 +194,7 @@ def _defects(site: Site, ledger: dict[str, list[Row]]) -> dict[str, list[Row]]:
     return grouped(entries, "publisher")
 
 
-def defects_csv(rows: Iterable[Row]) -> str:
+def defects_csv(rows: Iterable[Record]) -> str:
     """Return defects as CSV that Excel opens as Japanese; no text in it becomes a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -215,15 +216,15 @@ def _cell(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else neutralised(str(value))
 
 
-def _by_rule(rows: list[Row]) -> list[list[Row]]:
+def _by_rule(rows: list[Record]) -> list[list[Record]]:
     """Return defects that are mended in the same way together, what was left out first."""
-    alike: dict[tuple[str, str], list[Row]] = {}
+    alike: dict[tuple[str, str], list[Record]] = {}
     for row in rows:
         alike.setdefault((row["severity"], row["rule"]), []).append(row)
     return [alike[key] for key in sorted(alike)]
 
 
-def _write_publisher(site: Site, name: str, rows: list[Row], figures: _Figures) -> Row:
+def _write_publisher(site: Site, name: str, rows: list[Record], figures: _Figures) -> Record:
     """Write the page and the CSV of one publisher; return its line of the page of quality."""
     first = rows[0]
     words = (first["publisher_ja"] or name, first["publisher_en"] or first["publisher_ja"] or name)

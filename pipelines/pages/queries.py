@@ -9,8 +9,6 @@ import duckdb
 
 from pipelines.query import Record, records
 
-Row = Record
-
 # Prefectures and municipalities: the bodies that have a page.
 BODY_TYPES = (
     "prefecture", "designated_city", "core_city", "special_city", "special_ward", "city", "town", "village",
@@ -20,14 +18,14 @@ _BODIES = ", ".join(f"'{kind}'" for kind in BODY_TYPES)
 
 def rows(
     connection: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, object] | None = None
-) -> list[Row]:
+) -> list[Record]:
     """Return the rows of a query as records."""
     return records(connection.execute(query, values) if values else connection.execute(query))
 
 
-def grouped(entries: Iterable[Row], key: str) -> dict[Any, list[Row]]:
+def grouped(entries: Iterable[Record], key: str) -> dict[Any, list[Record]]:
     """Return the records by the value of one column, in their order."""
-    found: dict[Any, list[Row]] = {}
+    found: dict[Any, list[Record]] = {}
     for entry in entries:
         found.setdefault(entry[key], []).append(entry)
     return found
@@ -297,6 +295,6 @@ order by schema_name, table_name, column_index
 
 def area_values(
     connection: duckdb.DuckDBPyConnection, query: str, areas: Sequence[str], main: Sequence[str]
-) -> list[Row]:
+) -> list[Record]:
     """Return the figures of some bodies by one of the two queries above."""
     return rows(connection, query, {"areas": list(areas), "main": list(main)})

@@ -7,11 +7,12 @@ from typing import Any
 from pipelines.catalog.glossary import KINDS, load_glossary
 from pipelines.pages import quality, queries
 from pipelines.pages.charts import gantt_bar
-from pipelines.pages.queries import Row, grouped
+from pipelines.pages.queries import grouped
 from pipelines.pages.shown import text
 from pipelines.pages.site import Site
 from pipelines.publish.described import DescribedColumn, DescribedTable
 from pipelines.publish.dictionary import described_tables
+from pipelines.query import Record
 
 # What a reason of a verdict says is missing.
 _MISSING = {
@@ -33,7 +34,7 @@ def write(site: Site) -> None:
     site.page("about.html", "about.html", "about")
 
 
-def missing(verdict: Row) -> list[Any]:
+def missing(verdict: Record) -> list[Any]:
     """Return what is missing for a verdict, in words; `verdict` is a row of the verdicts that stand."""
     keys = []
     if verdict["value"] is None and verdict["reason_code"] in (

@@ -16,10 +16,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipelines.files import exchange_folder
+from pipelines.normalize.text import circled
 from pipelines.pages import charts, queries
 from pipelines.pages.shown import Shown, both, exact, moment, text
 from pipelines.pages.text import TEXTS
 from pipelines.pages.wording import Wording
+from pipelines.query import json_value
 from pipelines.settings import Home
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ _MENU = (
     ("coverage", "coverage.html"), ("schedule", "schedule.html"), ("quality", "quality.html"),
     ("sources", "sources.html"), ("dictionary", "dictionary.html"), ("about", "about.html"),
 )  # fmt: skip
-_CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 
 
 class NotOurFolderError(ValueError):
@@ -68,11 +69,6 @@ class Written:
     files: int
     size: int
     seconds: float
-
-
-def circled(number: int) -> str:
-    """Return 6 as ⑥."""
-    return _CIRCLED[number - 1] if 0 < number <= len(_CIRCLED) else str(number)
 
 
 def percent(share: float) -> str:
@@ -127,7 +123,7 @@ class Site:
         """Return the address of a file of the open API when it was written beside the pages, else nothing."""
         return self.beside(f"api/v1/{path}")
 
-    def rows(self, query: str, **values: object) -> list[queries.Row]:
+    def rows(self, query: str, **values: object) -> list[queries.Record]:
         """Return the rows of a query of `queries`."""
         return queries.rows(self.connection, query, values)
 
@@ -148,16 +144,8 @@ class Site:
         """Write data as a classic script that sets one variable: pages opened from a folder may not fetch."""
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        made = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_plain)
+        made = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=json_value)
         target.write_text(f"{name}={made};\n", encoding="utf-8")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(type(value).__name__)
 
 
 def _check_ours(folder: Path) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from cli.formats import bar, circled, day_text, deadline_text, percent, plain_number, target_text, value_text
+from cli.formats import bar, day_text, deadline_text, percent, plain_number, target_text, value_text
 from cli.messages import Speaker
+from pipelines.normalize.text import circled
 
 
 @pytest.mark.parametrize(
