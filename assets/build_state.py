@@ -2,16 +2,21 @@
 
 `build_state.code` says from which project, by which libraries it was built; `landed` the version of each landed file as
 it is now; `node` and `part` are kept by dbt itself (dbt_project/macros/kept.sql), each in the transaction that built it:
-a build that is killed at any moment leaves every table with what it was really made from.
+a build that is killed at any moment leaves every table with what it was really made from. `complete` says of a build
+that went through from which landed files and for which day: what reads none of those that differ since, and not the day
+when it is another, need not even be asked.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 import duckdb
 
-from assets.parsed_project import project_fingerprint
+from assets.parsed_project import project_fingerprint, project_manifest
 from pipelines.files import sha256_of
 from pipelines.land.catalog_tables import observation_folder
 from pipelines.land.parquet import fingerprint_of
@@ -24,6 +29,7 @@ create table build_state.code (fingerprint varchar);
 create table build_state.landed (name varchar, part varchar, version varchar);
 create table build_state.node (name varchar, inputs varchar, version varchar);
 create table build_state.part (name varchar, key varchar, part varchar, version varchar);
+create table build_state.complete (name varchar, part varchar, version varchar);
 """
 # The figures of a source are a part of all figures, in the view on them as in the files.
 _PARTS_OF_FIGURES = """
@@ -31,6 +37,14 @@ delete from build_state.part where name = 'model.mieruka.stg_observation';
 insert into build_state.part
 select 'model.mieruka.stg_observation', 'source_id', part, version
 from build_state.landed where name = 'source.mieruka.catalog.observation';
+"""
+# What a build is made for, beside the landed files: among those that are complete, under these names.
+_DAY, _FOLDER = "run_date", "raw_dir"
+_CHANGED = """
+select name from (
+    (from build_state.complete except from build_state.landed) union all
+    (from build_state.landed except from build_state.complete)
+) group by name
 """
 # Of which the file may be empty in part: the rest is what was built anew since.
 _MOST_FREE = 0.5
@@ -73,8 +87,15 @@ def _may_go_on(home: Home) -> bool:
         return False
 
 
-def prepare(home: Home, *, full: bool) -> None:
-    """Make the build database ready for dbt: as it was left, or empty when nothing of it may be kept, or `full`."""
+def _given(home: Home, run_date: date) -> list[tuple[str, str, str]]:
+    return [(_DAY, "", run_date.isoformat()), (_FOLDER, "", str(home.raw))]
+
+
+def prepare(home: Home, run_date: date, *, full: bool) -> list[str] | None:
+    """Make the build database ready for dbt: as it was left, or empty when nothing of it may be kept, or `full`.
+
+    Returns dbt's names of the nodes to ask, None for all: what is not among them was built from the same files.
+    """
     home.build_database.parent.mkdir(parents=True, exist_ok=True)
     write_empty(home)
     is_new = full or not _may_go_on(home)
@@ -85,10 +106,54 @@ def prepare(home: Home, *, full: bool) -> None:
         if is_new:
             connection.execute(_TABLES)
             connection.execute("insert into build_state.code values ($1)", [project_fingerprint()])
+        is_complete = connection.execute("select count(*) > 0 from build_state.complete").fetchall()[0][0]
         connection.execute("delete from build_state.landed")
-        connection.executemany("insert into build_state.landed values ($1, $2, $3)", list(_landed(home)))
+        connection.executemany(
+            "insert into build_state.landed values ($1, $2, $3)",
+            [*_landed(home), *_given(home, run_date)],
+        )
         connection.execute(_PARTS_OF_FIGURES)
+        changed = {name for (name,) in connection.execute(_CHANGED).fetchall()} if is_complete else {_FOLDER}
+        # Until it has gone through, this build leaves tables of two states.
+        connection.execute("delete from build_state.complete")
         connection.execute("commit")
+    return None if _FOLDER in changed else nodes_to_ask(project_manifest(home), changed)
+
+
+def complete(home: Home) -> None:
+    """Remember that a build of all nodes went through, or of those that `prepare` named."""
+    with duckdb.connect(str(home.build_database)) as connection:
+        connection.execute("insert into build_state.complete from build_state.landed")
+
+
+def nodes_to_ask(manifest: dict[str, Any], changed: set[str]) -> list[str]:
+    """Return the nodes that read a changed file or seed, or the day when it is another, and all that come after them."""
+    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
+    by_day = _readers_of_the_day(manifest) if _DAY in changed else set()
+    found = {name for name in nodes if name in by_day or name in changed}
+    waiting = [*found, *(name for name in changed if name in manifest["sources"])]
+    while waiting:
+        after = set(manifest["child_map"][waiting.pop()]) & nodes.keys() - found
+        found |= after
+        waiting += after
+    return sorted(found)
+
+
+def _readers_of_the_day(manifest: dict[str, Any]) -> set[str]:
+    """Return the nodes in whose SQL the day may stand: its name does, or in that of a macro that they call."""
+    macros: dict[str, dict[str, Any]] = manifest["macros"]
+    naming = {name for name, macro in macros.items() if _DAY in macro["macro_sql"]}
+    while more := {
+        name for name in macros.keys() - naming if naming.intersection(macros[name]["depends_on"]["macros"])
+    }:
+        naming |= more
+    return {
+        name
+        for name, node in manifest["nodes"].items()
+        if naming.intersection(node["depends_on"]["macros"])
+        or _DAY in node["raw_code"]
+        or _DAY in json.dumps(node["config"])
+    }
 
 
 def distrust(home: Home) -> None:

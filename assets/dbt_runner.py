@@ -13,8 +13,14 @@ from datetime import date
 from queue import Queue
 from typing import Any
 
-from assets.build_state import distrust, prepare
-from assets.parsed_project import ONE_AT_A_TIME, DbtBuildError, dbt_arguments, project_object
+from assets.build_state import complete, distrust, prepare
+from assets.parsed_project import (
+    ONE_AT_A_TIME,
+    DbtBuildError,
+    dbt_arguments,
+    project_manifest,
+    project_object,
+)
 from pipelines.settings import Home
 
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
@@ -52,7 +58,8 @@ class DbtRunner:
     def build(self, *, full: bool = False, select: str | None = None) -> Iterator[dict[str, Any]]:
         """Build what is not the same as it was, or with `full` everything, yielding dbt's result events as they come.
 
-        `select` names the models to build, such as `tag:register`. Unit tests are left to the test suite. Raises DbtBuildError at the end when a node failed.
+        `select` names the models to build, such as `tag:register`. Unit tests are left to the test suite. Raises
+        DbtBuildError at the end when a node failed.
         """
         from google.protobuf.json_format import MessageToDict
 
@@ -71,8 +78,11 @@ class DbtRunner:
             finally:
                 queue.put(_DONE)
 
-        chosen = ["--select", select] if select else []
-        prepare(self._home, full=full)
+        asked = prepare(self._home, self._run_date, full=full)
+        chosen = ["--select", select] if select else self._selected(asked)
+        if asked == [] and not select:
+            complete(self._home)
+            return
         thread = threading.Thread(target=work, name="dbt", daemon=True)
         thread.start()
         while (event := queue.get()) is not _DONE:
@@ -81,6 +91,16 @@ class DbtRunner:
         if failure:
             distrust(self._home)
             raise failure[0]
+        if select is None:
+            complete(self._home)
+
+    def _selected(self, asked: list[str] | None) -> list[str]:
+        """Return the arguments that name some nodes, none for all; a node is named by its place in the project."""
+        if asked is None:
+            return []
+        nodes = project_manifest(self._home)["nodes"]
+        places = [f"fqn:{'.'.join(nodes[name]['fqn'])}" for name in asked]
+        return ["--indirect-selection", "empty", "--select", *places]
 
 
 def explain(result: Any) -> str:

@@ -59,7 +59,10 @@ _FINISHED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatu
 
 
 def _reasons(home: Home, catalog: Catalog, warehouse: WarehouseResource) -> list[str]:
+    """Return why a run is needed; who began it because it is (`decided`) has looked closely already."""
     damaged = ["damaged"] if discard_damaged(home) else []
+    if warehouse.decided:
+        return [*damaged, "decided"]
     return damaged + reasons_to_run(home, catalog, warehouse.get_run_date(), warehouse.get_origin())
 
 
@@ -85,7 +88,7 @@ def changes(catalog: Catalog) -> AssetsDefinition:
         if web:
             ask_the_web(catalog, home, web)
         reasons = _reasons(home, catalog, warehouse)
-        if reasons or warehouse.full or warehouse.decided:
+        if reasons or warehouse.full:
             yield MaterializeResult(metadata={"reasons": reasons})
             return
         History(home).note("unchanged", now(), now())

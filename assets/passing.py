@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dagster import AssetKey, DagsterInstance
+from dagster._core.event_api import EventRecordsResult
 from dagster._core.instance.types import InstanceType
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
 from dagster._core.run_coordinator import DefaultRunCoordinator
@@ -27,6 +28,11 @@ class _Unkept(InMemoryEventLogStorage):
 
     def get_asset_records(self, asset_keys: Sequence[AssetKey] | None = None) -> list[Any]:
         return []
+
+    def fetch_observations(
+        self, records_filter: Any, limit: int, cursor: str | None = None, ascending: bool = False
+    ) -> EventRecordsResult:
+        return EventRecordsResult([], cursor="", has_more=False)
 
 
 def passing_instance() -> DagsterInstance:

@@ -66,7 +66,7 @@ def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
     def models(context: AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
         runner = DbtRunner(warehouse.get_home(), warehouse.get_run_date())
         events = runner.build(full=warehouse.full and not (warehouse.full_sources or warehouse.full_years))
-        done = 0
+        done, told_of = 0, set()
         report("build", 0, total)
         try:
             for event in events:
@@ -80,9 +80,16 @@ def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
                     context=context,
                     target_path=runner.target_path,
                 )
-                yield from (event for event in told if _is_asked_for(event, context))
+                for part in told:
+                    if _is_asked_for(part, context):
+                        told_of.add(getattr(part, "output_name", None))
+                        yield part
         except DbtBuildError as error:
             raise Failure(description=str(error)) from error
+        # What dbt was not asked about stands as it was, and what comes after it in Dagster may go on.
+        for name in sorted(context.op_execution_context.selected_output_names - told_of):
+            if name in context.assets_def.keys_by_output_name:
+                yield Output(None, output_name=name, metadata={"kept": True})
 
     return models
 

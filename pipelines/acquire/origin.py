@@ -10,8 +10,8 @@ from pipelines.catalog.published import Period, PublishedTable
 from pipelines.catalog.registers import RegisterTable
 from pipelines.normalize.spans import find_parts
 from pipelines.normalize.text import normalise_width
+from pipelines.stamps import files_below
 
-_HIDDEN = (".", "~$")
 MAX_FILES = 20_000
 
 
@@ -28,16 +28,19 @@ class TooManyFilesError(ValueError):
 
 
 def files_of(origin: Path) -> tuple[OriginFile, ...]:
-    """Return the files below a folder, in the order of their paths; links that lead out of it are left out."""
+    """Return the files below a folder, in the order of their paths; links that lead out of it are left out.
+
+    Hidden files and folders are passed over, and linked folders are not entered, so that only a link to a file can lead out.
+    """
     root = origin.resolve()
     found = []
-    for path in sorted(origin.rglob("*")):
-        if path.name.startswith(_HIDDEN) or not path.is_file() or not path.resolve().is_relative_to(root):
+    for path in map(Path, files_below(origin)):
+        if not path.is_file() or (path.is_symlink() and not path.resolve().is_relative_to(root)):
             continue
         found.append(OriginFile(path, path.relative_to(origin).as_posix()))
         if len(found) > MAX_FILES:
             raise TooManyFilesError(f"{origin}: > {MAX_FILES}")
-    return tuple(found)
+    return tuple(sorted(found, key=lambda file: file.name.split("/")))
 
 
 def is_file_of(name: str, table: PublishedTable | RegisterTable) -> bool:
