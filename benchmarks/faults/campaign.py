@@ -90,7 +90,7 @@ def prepare(work: Path, runner: Runner, origin: Path | None) -> Stage:
     base, reference = Home(work / "base"), Home(work / "reference")
     stage = Stage(work, runner, old_origin, new_origin, base)
     _undisturbed(stage, base, old_origin)
-    shutil.copytree(base.root, reference.root)
+    shutil.copytree(base.root, reference.root, symlinks=True)
     stage.seconds = _undisturbed(stage, reference, new_origin).seconds
     stage.old_figures, stage.new_figures = figures_of(base), figures_of(reference)
     stage.kept, stage.expected = archived(base), archived(reference)
@@ -126,7 +126,7 @@ class Scene:
         self._folder.mkdir()
         self.home = Home(self._folder / "home")
         if not empty:
-            shutil.copytree(stage.base.root, self.home.root, copy_function=shutil.copy2)
+            shutil.copytree(stage.base.root, self.home.root, symlinks=True)
         self._kept = set() if empty else stage.kept
         self._expected = set() if empty else stage.expected
         self._new = _fresh_figures(stage) if empty else stage.new_figures
