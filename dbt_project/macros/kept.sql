@@ -25,30 +25,31 @@
     md5(concat_ws(' ', count(*), sum(cast(hash(*columns(*)) as hugeint)), bit_xor(hash(*columns(*)))))
 {%- endmacro %}
 
-{# A hash over this node's SQL and the versions of its parents but one; none where a parent is not known, or nothing is. #}
-{% macro inputs_of_this(but=none) -%}
+{# What this node is made from, `inputs`: a hash over its SQL and the versions of its parents but one, none where a parent is
+   not known; and whether it was last made from the same, `is_kept`. Both of nothing where nothing is remembered. #}
+{% macro made_from(but=none) -%}
     {%- set state = api.Relation.create(database=this.database, schema='build_state', identifier='node') -%}
-    {%- if load_cached_relation(state) is none -%} {{ return(none) }} {%- endif -%}
+    {%- if load_cached_relation(state) is none -%} {{ return({'inputs': none, 'is_kept': false}) }} {%- endif -%}
     {%- set parents = model.depends_on.nodes | reject('equalto', but) | unique | list -%}
     {%- set names %} ({% for name in parents + [''] %}{{ sql_text(name) }}{{ ', ' if not loop.last }}{% endfor %}) {% endset -%}
     {%- set known -%}
-        select count(distinct name), string_agg(name || ' ' || version, ' ' order by name, version)
-        from (
-            select name, version from build_state.node where name in {{ names }}
-            union all
-            select name, part || ' ' || version as version from build_state.landed where name in {{ names }}
+        with known as (
+            select
+                count(distinct name) as parents,
+                md5(concat_ws(' ', {{ sql_text(local_md5(sql)) }}, string_agg(name || ' ' || version, ' ' order by name, version)))
+                    as inputs
+            from (
+                select name, version from build_state.node where name in {{ names }}
+                union all
+                select name, part || ' ' || version as version from build_state.landed where name in {{ names }}
+            )
         )
+        select parents, inputs, (inputs in (select inputs from build_state.node where name = {{ sql_text(model.unique_id) }}))
+        from known
     {%- endset -%}
     {%- set found = run_query(known).rows[0] -%}
-    {{ return(local_md5(sql ~ found[1]) if found[0] == parents | length else none) }}
-{%- endmacro %}
-
-{% macro is_kept(inputs) -%}
-    {%- set remembered -%}
-        select count(*) from build_state.node
-        where name = {{ sql_text(model.unique_id) }} and inputs = {{ sql_text(inputs) }}
-    {%- endset -%}
-    {{ return(inputs is not none and value_of(remembered) > 0) }}
+    {%- set is_known = found[0] == parents | length -%}
+    {{ return({'inputs': found[1] if is_known else none, 'is_kept': is_known and found[2]}) }}
 {%- endmacro %}
 
 {# Remember what this node was made from, in the transaction that made it. #}
@@ -143,13 +144,14 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set settings = config.get('meta', {}) -%}
     {%- set parent = 'model.' ~ project_name ~ '.' ~ settings.part_of if settings.part_of -%}
-    {%- set inputs = inputs_of_this(but=parent) -%}
+    {%- set made_from = made_from(but=parent) -%}
+    {%- set inputs = made_from.inputs -%}
     {%- set in_parts = settings.part_of and inputs is not none -%}
     {%- if in_parts -%}
         {%- do find_parts(parent, settings, inputs) -%}
         {%- set changed = changed_parts() -%}
         {%- if existing is not none and not changed -%} {{ return(kept(relation)) }} {%- endif -%}
-    {%- elif existing is not none and is_kept(inputs) -%}
+    {%- elif existing is not none and made_from.is_kept -%}
         {{ return(kept(relation)) }}
     {%- endif -%}
 
@@ -171,8 +173,8 @@
 {% materialization view, adapter='duckdb' %}
     {%- set relation = this.incorporate(type='view') -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- set inputs = inputs_of_this() -%}
-    {%- if existing is not none and is_kept(inputs) -%} {{ return(kept(relation)) }} {%- endif -%}
+    {%- set made_from = made_from() -%}
+    {%- if existing is not none and made_from.is_kept -%} {{ return(kept(relation)) }} {%- endif -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {{ drop_relation_if_exists(existing) }}
@@ -181,7 +183,7 @@
     {%- call statement('main') -%} {{ get_create_view_as_sql(relation, portable) }} {%- endcall -%}
     {%- do persist_docs(relation, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {%- do remember(inputs, sql_text(inputs)) -%}
+    {%- do remember(made_from.inputs, sql_text(made_from.inputs)) -%}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [relation]}) }}
@@ -189,15 +191,14 @@
 
 {# A test that passed on the same rows passes again. #}
 {% materialization test, adapter='duckdb' %}
-    {%- set inputs = inputs_of_this() -%}
-    {%- set known = is_kept(inputs) -%}
-    {%- set failing = 'select 1 where false' if known else get_limit_subquery_sql(sql, config.get('limit')) -%}
+    {%- set made_from = made_from() -%}
+    {%- set failing = 'select 1 where false' if made_from.is_kept else get_limit_subquery_sql(sql, config.get('limit')) -%}
     {%- call statement('main', fetch_result=True) -%}
         {{ get_test_sql(failing, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), limit=none) }}
     {%- endcall -%}
     {%- set result = load_result('main')['data'][0] -%}
-    {%- if not known and not result[1] and not result[2] -%}
-        {%- do remember(inputs, sql_text(inputs)) -%}
+    {%- if not made_from.is_kept and not result[1] and not result[2] -%}
+        {%- do remember(made_from.inputs, sql_text(made_from.inputs)) -%}
         {{ adapter.commit() }}
     {%- endif -%}
     {{ return({'relations': []}) }}
