@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandera.polars as pa
 import polars as pl
 
 from pipelines.acquire.archive import Snapshot
@@ -20,6 +19,9 @@ from pipelines.defects import Defect
 from pipelines.extract.table import ROW, Place
 from pipelines.normalize.japanese_dates import fiscal_year_of
 from pipelines.normalize.units import Unit, UnitError, convert
+
+if TYPE_CHECKING:
+    from pandera.polars import DataFrameSchema
 
 OBSERVATION_SCHEMA: dict[str, Any] = {
     "item_id": pl.String,
@@ -258,7 +260,9 @@ def _wide_records(
     return records
 
 
-def _schema() -> pa.DataFrameSchema:
+def _schema() -> DataFrameSchema:
+    import pandera.polars as pa
+
     required = {
         "item_id", "area_code", "body_scope", "statistic", "date_precision", "unit", "value_status",
         "observation_status", "label_is_inferred", "enters_verdict", "citation_url",

@@ -1,26 +1,33 @@
-"""The Pandera contract of a table, generated from its description; rows that break it are refused."""
+"""The Pandera contract of a table, generated from its description; rows that break it are refused.
+
+Pandera is imported inside the functions that need it: a night on which no table of our own form changed does without.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandera.polars as pa
 import polars as pl
-from pandera.errors import SchemaErrors
 
 from pipelines.catalog.models import Check, Column, Table
 from pipelines.contracts.cells import fields_of
 from pipelines.defects import Defect
 from pipelines.extract.table import ROW, Place
 
+if TYPE_CHECKING:
+    from pandera.polars import Check as PanderaCheck
+    from pandera.polars import DataFrameSchema
+
 _LONG_DECIMAL = re.compile(r"-?\d+\.\d{10}")
 _REQUIRED = ("必ず書く欄です", "This field must not be blank")
 
 
-def row_check(check: Check) -> pa.Check:
+def row_check(check: Check) -> PanderaCheck:
     """Return a rule of the description as a Pandera check over whole rows."""
+    import pandera.polars as pa
+
     expression = pl.sql_expr(check.sql)
     return pa.Check(
         lambda data: data.lazyframe.select(expression.fill_null(False).alias("passes")),
@@ -29,7 +36,9 @@ def row_check(check: Check) -> pa.Check:
     )
 
 
-def _value_checks(column: Column, references: Collection[str] | None) -> list[pa.Check]:
+def _value_checks(column: Column, references: Collection[str] | None) -> list[PanderaCheck]:
+    import pandera.polars as pa
+
     checks = []
     if (allowed := column.allowed()) is not None:
         checks.append(pa.Check.isin(allowed, error="allowed"))
@@ -44,8 +53,10 @@ def _value_checks(column: Column, references: Collection[str] | None) -> list[pa
     return checks
 
 
-def build_schema(table: Table, references: dict[str, Collection[str]]) -> pa.DataFrameSchema:
+def build_schema(table: Table, references: dict[str, Collection[str]]) -> DataFrameSchema:
     """Return the schema; `references` holds the allowed values of each column that names another table."""
+    import pandera.polars as pa
+
     columns: dict[str, pa.Column] = {ROW: pa.Column(pl.Int64)}
     for key, column in table.columns.items():
         for index, (name, dtype) in enumerate(fields_of(key, column).items()):
@@ -129,11 +140,13 @@ def _row_defect(
     )
 
 
-def failure_cases(schema: pa.DataFrameSchema, frame: pl.DataFrame) -> list[dict[str, Any]]:
+def failure_cases(schema: DataFrameSchema, frame: pl.DataFrame) -> list[dict[str, Any]]:
     """Return Pandera's failures of an eager frame (a lazy one would skip the value checks), each with its row.
 
     Raises RuntimeError for a failure of the frame as a whole: the description and the reader then disagree.
     """
+    from pandera.errors import SchemaErrors
+
     try:
         schema.validate(frame, lazy=True)
     except SchemaErrors as error:
