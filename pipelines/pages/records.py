@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.catalog.glossary import KINDS, load_glossary
 from pipelines.pages import quality, queries
-from pipelines.pages.charts import gantt_bar
+from pipelines.pages.charts import gantt_axis, gantt_bar
 from pipelines.pages.queries import grouped
 from pipelines.pages.shown import text
 from pipelines.pages.site import Site
@@ -89,7 +89,9 @@ def _write_schedule(site: Site) -> None:
             row["starts_fiscal_year"], row["ends_fiscal_year"], years, is_inferred=inferred
         )
     groups = [(names[number], rows) for number, rows in grouped(steps, "initiative_no").items()]
-    site.page("schedule.html", "schedule.html", "schedule", groups=groups, years=years)
+    site.page(
+        "schedule.html", "schedule.html", "schedule", groups=groups, years=years, axis=gantt_axis(years)
+    )
 
 
 def _write_sources(site: Site) -> None:

@@ -2,6 +2,29 @@
 
 from __future__ import annotations
 
+# The offices that the roadmap prints, and the ministries by which the overview filters, in English.
+OFFICES = {
+    "公共サービス改革推進室": "Office for Public Service Reform",
+    "内閣官房": "Cabinet Secretariat",
+    "内閣官房 情報通信技術（ＩＴ）戦略室": "IT Strategy Office, Cabinet Secretariat",
+    "内閣官房 情報通信技術（ＩＴ）総合戦略室": "National Strategy Office of IT, Cabinet Secretariat",
+    "内閣府": "Cabinet Office",
+    "内閣府政策統括官（経済社会システム担当）": "Director-General for Economic and Social Systems, Cabinet Office",
+    "内閣府政策統括官（防災担当）": "Director-General for Disaster Management, Cabinet Office",
+    "制度所管府省庁担当局": "bureaus of the ministries in charge of each system",
+    "厚生労働省": "Ministry of Health, Labour and Welfare",
+    "厚生労働省関係部局": "offices concerned of the Ministry of Health, Labour and Welfare",
+    "地域力創造グループ": "Regional Vitalisation Group",
+    "番号制度推進室": "Office for the Number System",
+    "総務省": "MIC",
+    "総務省公共サービス改革推進室": "Office for Public Service Reform, MIC",
+    "総務省地域力創造グループ": "Regional Vitalisation Group, MIC",
+    "総務省自治行政局": "Local Administration Bureau, MIC",
+    "総務省自治財政局": "Local Public Finance Bureau, MIC",
+    "総務省行政管理局": "Administrative Management Bureau, MIC",
+    "総務省関係部局": "offices concerned of MIC",
+}
+
 TEXTS: dict[str, tuple[str, str]] = {
     # frame
     "brand": ("見える化", "Mieruka"),
@@ -112,12 +135,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kpi_forecasts": ("政府の見込みと実績", "Official forecasts and what happened"),
     "kpi_publication": ("数値が載る公表物", "Publication that holds the figure"),
     "kpi_areas": ("団体別の数値", "Figures of bodies"),
-    "kpi_areas_lead": ("この指標には団体ごとの数値があります。地図・散布図・団体の頁で見られます。", "This measure has figures of bodies: see the map, the comparison and the pages of bodies."),
+    "kpi_areas_lead": ("{count}団体の数値があり、地図・散布図・団体の頁で見られます。", "There are figures of {count} bodies: see the map, the comparison and the pages of bodies."),
     "kpi_no_national": ("この指標の全国の数値は保有していません。", "No national figure of this measure is held."),
     "kpi_no_chart": ("図にできる数値がありません。", "There are no figures to draw."),
     "kpi_reason_now": ("判定の理由", "Why this verdict"),
+    "statistic_median": ("中央値", "median"),
+    "statistic_mean_unweighted": ("単純平均", "unweighted mean"),
+    "statistic_mean_weighted": ("加重平均", "weighted mean"),
     "kpi_printed": ("印刷どおり", "As printed"),
-    "kpi_last_projection": ("期限前の最後の推計（{day} 時点）", "Last projection before the deadline (as of {day})"),
+    "kpi_last_projection": ("期限前の最後の推計（{day} 時点）です。", "Last projection before the deadline (as of {day})."),
     "kpi_projection_note": ("期限を過ぎた後は推計しません。幅はすべてのモデルの最小と最大です。", "Nothing is projected after the deadline. The band is the lowest and highest of all models."),
     "range": ("モデルの幅", "Range of models"),
     "interval": ("80%区間", "80% interval"),
@@ -163,6 +189,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "legend_gap": ("数値のない期間（推定ではない）", "no figures in between (not an estimate)"),
     "legend_median": ("区分の中央値", "median of the group"),
     "legend_band": ("区分の中央半分（四分位）", "middle half of the group (quartiles)"),
+    "legend_axis": ("横軸の目盛りは各年の4月（年度の始まり）。", "Marks across: April of each year, when a fiscal year begins."),
     "legend_tick": ("区分の団体（縦線一つずつ）", "bodies of the group (a line each)"),
     # areas
     "areas_title": ("団体を選ぶ", "Choose a body"),
@@ -182,7 +209,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "area_compare_link": ("似た団体と散布図で比べる", "Compare with these on a scatter"),
     "area_peer_label": ("比べる区分", "Compared with"),
     "area_place": ("大きい方から{rank}番目（数値のある{size}団体中）", "number {rank} from the largest (of {size} with a figure)"),
-    "area_chart_group": ("図の中央値と四分位（年ごとの数値の多い区分）:", "Median and quartiles of the chart (group with more years):"),
+    "area_before": ("数値のある最後の時点:", "Last figure with a value:"),
+    "area_chart_group": ("図の中央値と四分位の区分:", "Group of the median and quartiles in the chart:"),
     "area_median": ("中央値", "Median"),
     "area_gap": ("中央値との差", "Gap to the median"),
     "area_schemes": ("ほかの区分での位置", "Position in other groups"),

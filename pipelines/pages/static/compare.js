@@ -14,7 +14,7 @@
     if (items[form[axis].dataset.first]) form[axis].value = form[axis].dataset.first;
     else form[axis].selectedIndex = Math.min(axis === "x" ? 0 : 1, form[axis].options.length - 1);
   });
-  function number(value, item) { return value.toLocaleString("en", { maximumFractionDigits: item.decimals }); }
+  function number(value, item) { return value.toLocaleString("en", { minimumFractionDigits: item.decimals, maximumFractionDigits: item.decimals }); }
   function fill(wanted) {
     var x = items[form.x.value], y = items[form.y.value], both = x.years.filter(function (v) { return y.years.indexOf(v) >= 0; }).reverse();
     form.year.textContent = "";
@@ -39,8 +39,8 @@
       var dx = byCode(areas, kx), dy = byCode(areas, ky), wanted = areas.filter(function (a) { return isWanted(a) || chosen.indexOf(a.code) >= 0; });
       shown = wanted.filter(function (a) { return typeof dx.values[a.code] === "number" && typeof dy.values[a.code] === "number"; }).map(function (a) { return { area: a, x: dx.values[a.code], y: dy.values[a.code] }; });
       paint(x, y, dx, dy); table(areas, x, y, dx, dy);
-      var words = M.lang() === "en" ? "{count} bodies; {missing} without one of the figures are not drawn." : "{count}団体。どちらかの数値がない{missing}団体は図にありません。";
-      document.getElementById("plot-count").textContent = words.replace("{count}", shown.length.toLocaleString()).replace("{missing}", (wanted.length - shown.length).toLocaleString()) + " " + dx.day + " / " + dy.day;
+      var words = M.lang() === "en" ? "{count} bodies; {missing} without one of the figures are not drawn. As of {days}." : "{count}団体。どちらかの数値がない{missing}団体は図にありません。時点: {days}。";
+      document.getElementById("plot-count").textContent = words.replace("{count}", shown.length.toLocaleString()).replace("{missing}", (wanted.length - shown.length).toLocaleString()).replace("{days}", dx.day === dy.day ? dx.day : dx.day + " / " + dy.day);
       keep();
     }); }); });
   }
