@@ -114,14 +114,22 @@ def _write_dictionary(site: Site) -> None:
     for row in site.rows(queries.TABLES):
         tables[row["schema_name"], row["name"]] = {
             **row,
-            "words": words(described.get(f"{row['schema_name']}.{row['name']}"), row["comment"]),
+            "words": words(known := described.get(f"{row['schema_name']}.{row['name']}"), row["comment"]),
+            "key": known.key if known else (),
             "columns": [],
         }
     for row in site.rows(queries.COLUMNS):
         if table := tables.get((row["schema_name"], row["table_name"])):
             known = described.get(f"{row['schema_name']}.{row['table_name']}")
             column = known.column(row["column_name"]) if known else None
-            table["columns"].append((row["column_name"], row["data_type"], words(column, row["comment"])))
+            table["columns"].append(
+                (
+                    row["column_name"],
+                    row["data_type"],
+                    column.unit if column else None,
+                    words(column, row["comment"]),
+                )
+            )
     site.page("dictionary.html", "dictionary.html", "dictionary", tables=list(tables.values()))
     for (schema, name), table in tables.items():
         site.page(f"dictionary/{schema}.{name}.html", "dictionary_table.html", "dictionary", table=table)

@@ -31,6 +31,7 @@ from pipelines.pages.national import groups_of, ministries_of
 from pipelines.pages.shown import Shown, both, exact, offices, text
 from pipelines.pages.site import link, percent
 from pipelines.pages.text import OFFICES, TEXTS
+from pipelines.publish.described import RUN
 from pipelines.settings import SOURCES_DIR
 
 
@@ -232,3 +233,11 @@ def test_a_title_has_its_unit_and_an_index_has_none(shown: Shown) -> None:
     assert shown.titled(index) == ("財政力指数", "Fiscal strength index")
     people = {"name_ja": "人口", "name_en": "Population", "unit": "人"}
     assert shown.titled(people) == ("人口 (人)", "Population (people)")
+
+
+def test_every_outcome_of_a_run_has_words() -> None:
+    outcome = next(column for column in RUN.columns if column.name == "outcome")
+    named = re.search(r"\((.*)\)", outcome.en)
+    assert named is not None
+    for word in re.split(", | or ", named[1]):
+        assert f"outcome_{word.replace(' ', '_')}" in TEXTS
