@@ -33,7 +33,8 @@ def write(site: Site) -> None:
     listed = [
         {
             "id": item["item_id"], "ja": item["name_ja"], "en": item["name_en"], "unit": item["unit"],
-            "decimals": item["decimals"], "years": item["years"], "prefectures": item["prefecture_years"],
+            "decimals": item["decimals"], "years": _spans(item["years"]), "prefectures": _spans(item["prefecture_years"]),
+            "no_municipality": _spans(item["years_without_municipality"]),
         }
         for item in items
     ]  # fmt: skip
@@ -46,6 +47,13 @@ def write(site: Site) -> None:
         "map.html", "map.html", "map", items=mapped, first=first, tiles=_tiles(areas, first) if first else []
     )
     site.page("compare.html", "compare.html", "compare", first=(_FIRST_X, _FIRST_Y), kinds=_kinds(site))
+
+
+def _spans(years: list[int]) -> list[int]:
+    """Return the first and the last year of each run of years, in one list: half the bytes of the first view."""
+    first = [year for year in years if year - 1 not in years]
+    last = [year for year in years if year + 1 not in years]
+    return [year for span in zip(first, last, strict=True) for year in span]
 
 
 def _kinds(site: Site) -> list[tuple[str, Any]]:
@@ -71,6 +79,10 @@ def _with_years(site: Site, item: Record, codes: list[str]) -> dict[str, Any]:
         year for year, rows in with_figures.items()
         if any(_is_prefecture(row["area_code"]) and row["value"] is not None for row in rows)
     ]  # fmt: skip
+    without_municipality = [
+        year for year, rows in with_figures.items()
+        if all(_is_prefecture(row["area_code"]) or row["value"] is None for row in rows)
+    ]  # fmt: skip
     for year, rows in with_figures.items():
         # In the order of `data/areas.js`: the value, or why it is blank, or null where nothing is held.
         held = {
@@ -82,6 +94,7 @@ def _with_years(site: Site, item: Record, codes: list[str]) -> dict[str, Any]:
     newest = with_figures[of_prefectures[-1]] if of_prefectures else []
     return item | {
         "years": list(with_figures), "prefecture_years": of_prefectures,
+        "years_without_municipality": without_municipality,
         "newest": [row for row in newest if _is_prefecture(row["area_code"])],
     }  # fmt: skip
 

@@ -97,10 +97,15 @@ def _write_schedule(site: Site) -> None:
 def _write_sources(site: Site) -> None:
     status = grouped(site.rows(queries.SOURCE_STATUS), "source_id")
     files = grouped(site.rows(queries.SNAPSHOTS), "source_id")
+    sources = site.rows(queries.SOURCES)
     site.page(
         "sources.html", "sources.html", "sources",
-        sources=site.rows(queries.SOURCES), status=status, files=files, cadences=site.shown.vocabulary.cadences,
+        sources=sources, status=status, files=files, cadences=site.shown.vocabulary.cadences,
     )  # fmt: skip
+    # The files grow with every month: they have pages of their own, and the first one stays light.
+    for source in sources:
+        if held := files.get(source["source_id"]):
+            site.page(f"files/{source['source_id']}.html", "files.html", "sources", source=source, files=held)
 
 
 def _write_dictionary(site: Site) -> None:

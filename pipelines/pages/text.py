@@ -228,7 +228,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "scheme_nearest": ("近い団体", "nearest bodies"),
     # map
     "map_title": ("地図で見る（都道府県）", "Map of Japan by prefecture"),
-    "map_lead": ("一つの四角が一つの都道府県です。面積の大小に目を奪われずに比べられます。色の濃さは値の大きさで、良し悪しではありません。", "One tile is one prefecture, so that large areas do not dominate. Darker is larger, not better."),
+    "map_lead": ("一つの四角が一つの都道府県です。面積の大小に目を奪われずに比べられます。色の濃さは値の大きさで、良し悪しではありません。", "One tile is one prefecture, so that large areas do not dominate. The stronger the colour the larger the value, not the better."),
     "map_item": ("指標", "Indicator"),
     "map_year": ("年度", "Fiscal year"),
     "map_table": ("都道府県の一覧（値の大きい順）", "Prefectures, from the largest value"),

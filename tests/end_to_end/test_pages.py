@@ -221,6 +221,29 @@ def test_place_among_peers_is_the_marts(warehouse: duckdb.DuckDBPyConnection, pa
     assert f"大きい方から{row[1]}番目（数値のある{row[2]}団体中）" in card
 
 
+def pairs_of(spans: list[int]) -> list[tuple[int, int]]:
+    """Return the first and last years of runs, which the data have in one list."""
+    return list(zip(spans[::2], spans[1::2], strict=True))
+
+
+def test_comparison_knows_the_years_of_prefectures_alone(
+    warehouse: duckdb.DuckDBPyConnection, written: Written
+) -> None:
+    found = warehouse.execute(
+        "select item_id, fiscal_year from marts.fct_observation as figure "
+        "join marts.dim_area_current as area using (area_code) "
+        "where is_latest and body_scope = 'each_body' and value is not null "
+        "group by all having bool_and(area.area_type = 'prefecture')"
+    ).fetchall()
+    listed = read_script(written.folder / "data/items.js")["items"]
+    assert {
+        (row["id"], year)
+        for row in listed
+        for first, last in pairs_of(row["no_municipality"])
+        for year in range(first, last + 1)
+    } == set(found)
+
+
 def test_data_of_the_comparison_is_the_marts(warehouse: duckdb.DuckDBPyConnection, written: Written) -> None:
     codes = [row[0] for row in read_script(written.folder / "data/areas.js")["areas"]]
     item = next(
