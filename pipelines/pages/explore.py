@@ -30,14 +30,7 @@ def write(site: Site) -> None:
     areas = {row["area_code"]: row for row in site.rows(queries.AREAS)}
     items = [_with_years(site, item, list(areas)) for item in _ordered(site.rows(queries.AREA_ITEMS))]
     items = [item for item in items if item["years"]]
-    listed = [
-        {
-            "id": item["item_id"], "ja": item["name_ja"], "en": item["name_en"], "unit": item["unit"],
-            "decimals": item["decimals"], "years": _spans(item["years"]), "prefectures": _spans(item["prefecture_years"]),
-            "no_municipality": _spans(item["years_without_municipality"]),
-        }
-        for item in items
-    ]  # fmt: skip
+    listed = [_listed(item) for item in items]
     blanks = {key: (word.ja, word.en) for key, word in site.shown.vocabulary.value_statuses.items()}
     units = {item["unit"]: site.shown.units(item["unit"]) for item in items}
     site.script("data/items.js", "window.mierukaItems", {"items": listed, "units": units, "blanks": blanks})
@@ -47,6 +40,19 @@ def write(site: Site) -> None:
         "map.html", "map.html", "map", items=mapped, first=first, tiles=_tiles(areas, first) if first else []
     )
     site.page("compare.html", "compare.html", "compare", first=(_FIRST_X, _FIRST_Y), kinds=_kinds(site))
+
+
+def _listed(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item as the scripts have it; years of prefectures and without municipalities only where they differ."""
+    entry = {
+        "id": item["item_id"], "ja": item["name_ja"], "en": item["name_en"], "unit": item["unit"],
+        "decimals": item["decimals"], "years": _spans(item["years"]),
+    }  # fmt: skip
+    if item["prefecture_years"] != item["years"]:
+        entry["prefectures"] = _spans(item["prefecture_years"])
+    if item["years_without_municipality"]:
+        entry["no_municipality"] = _spans(item["years_without_municipality"])
+    return entry
 
 
 def _spans(years: list[int]) -> list[int]:

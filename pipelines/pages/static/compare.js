@@ -2,9 +2,8 @@
 (function () {
   "use strict";
   var M = window.mieruka, form = document.getElementById("choice"), box = document.getElementById("plot"), tip = document.getElementById("plot-tip");
-  var items = {}, chosen = [], shown = [], at = -1, tree = null, scales = null;
+  var items = M.items(), chosen = [], shown = [], at = -1, tree = null, scales = null;
   var blanks = window.mierukaItems.blanks;
-  window.mierukaItems.items.forEach(function (i) { items[i.id] = i; ["years", "prefectures", "no_municipality"].forEach(function (k) { i[k] = M.years(i[k]); }); });
   ["x", "y"].forEach(function (axis) {
     window.mierukaItems.items.forEach(function (i) {
       var o = document.createElement("option");

@@ -43,7 +43,7 @@
     }); });
   }
   M.load("data/items.js", function () {
-    window.mierukaItems.items.forEach(function (i) { items[i.id] = i; i.prefectures = M.years(i.prefectures); });
+    items = M.items();
     var asked = new URLSearchParams(location.hash.slice(1)), item = asked.get("item");
     if (item && items[item] && items[item].prefectures.length) form.item.value = item;
     years(asked.get("year"));

@@ -38,7 +38,11 @@
   M.areas = null;
   M.withAreas = function (done) {
     M.load("data/areas.js", function () {
-      if (!M.areas) M.areas = window.mierukaAreas.areas.map(function (a) { return { code: a[0], name: a[1], kana: "", pref: window.mierukaAreas.prefectures[a[0].slice(0, 2)] || "", type: window.mierukaAreas.types[a[2]] }; });
+      var held = window.mierukaAreas;
+      if (!M.areas) M.areas = held.names.map(function (name, i) {
+        var code = held.codes.substr(i * 6, 6);
+        return { code: code, name: name, kana: "", pref: held.prefectures[code.slice(0, 2)] || "", type: held.types[held.kinds[i]] };
+      });
       done(M.areas);
     });
   };
@@ -64,11 +68,18 @@
     ranked.sort(function (p, q) { return p[0] - q[0] || (p[0] === 1 ? p[1].name.length - q[1].name.length : 0) || (p[1].code < q[1].code ? -1 : 1); });
     return ranked.slice(0, most || 12).map(function (r) { return r[1]; });
   };
-  /* Years as `data/items.js` has them: the first and the last of each run. */
-  M.years = function (spans) {
-    var years = [];
-    for (var i = 0; i < spans.length; i += 2) for (var year = spans[i]; year <= spans[i + 1]; year++) years.push(year);
-    return years;
+  /* The items of `data/items.js` by their ids, with all years: there are the first and the last of each run. */
+  M.items = function () {
+    function all(spans) {
+      var years = [];
+      for (var i = 0; i < spans.length; i += 2) for (var year = spans[i]; year <= spans[i + 1]; year++) years.push(year);
+      return years;
+    }
+    var items = {};
+    window.mierukaItems.items.forEach(function (i) {
+      items[i.id] = Object.assign({}, i, { years: all(i.years), prefectures: all(i.prefectures || i.years), no_municipality: all(i.no_municipality || []) });
+    });
+    return items;
   };
   M.combobox = function (input, list, choose) {
     var at = -1;
