@@ -344,7 +344,7 @@ def write_register(folder: Path, fiscal_year: int, seed: int, body: tuple[str, i
     wrong = int(code) % _WRONG_TOTAL_ONE_IN == 0
     total = [int(columns[name].sum()) for name in ("cost", "accumulated", "book")]
     _write_total(folder, code, fiscal_year, [*total, lines], wrong=wrong)
-    findings["total_differs"] = int(wrong)
+    findings["register_total_differs"] = int(wrong)
     return {
         "area_code": code,
         "lines": lines,

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from cli.messages import Speaker
 from cli.reader import open_published, to_json
-from cli.usage import UsageError
+from cli.usage import UsageError, area_code_of
 from cli.waiting import tell_waiting, wait_of
-from pipelines.normalize.area_codes import AreaCodeError, parse_area_code
 from pipelines.settings import Home, default_origin, is_offline, today
 
 if TYPE_CHECKING:
@@ -79,10 +78,7 @@ def explain(arguments: Namespace, home: Home, say: Speaker) -> int:
     from cli.explain import Explanation, UnknownAreaError, UnknownKpiError, load
 
     day = _day(arguments.as_of, say)
-    try:
-        area = parse_area_code(arguments.area)
-    except AreaCodeError as error:
-        raise UsageError(say("bad_area", text=arguments.area)) from error
+    area = area_code_of(arguments.area, say)
     with open_published(home) as connection:
         try:
             content = load(connection, arguments.kpi, area, day)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from cli.messages import Speaker
 from cli.progress import Display
 from cli.reader import open_for_export
-from cli.usage import UsageError
+from cli.usage import UsageError, area_code_of
+from pipelines.normalize.area_codes import with_check_digit
 from pipelines.progress import report
 from pipelines.settings import Home
 
@@ -44,14 +45,9 @@ def _names(given: list[str]) -> tuple[str, ...]:
 
 
 def _code(text: str, say: Speaker, *, prefecture: bool = False) -> str:
-    from pipelines.normalize.area_codes import AreaCodeError, check_digit, parse_area_code
-
     if prefecture and len(text) == 2 and text.isascii() and text.isdigit():
-        text = f"{text}000{check_digit(f'{text}000')}"
-    try:
-        return parse_area_code(text)
-    except AreaCodeError as error:
-        raise UsageError(say("bad_area", text=text)) from error
+        text = with_check_digit(f"{text}000") or text
+    return area_code_of(text, say)
 
 
 def selection_of(arguments: Namespace, say: Speaker) -> Selection:
@@ -130,8 +126,8 @@ def run_export(arguments: Namespace, home: Home, say: Speaker) -> int:
             more = _on_the_web(connection, home, formats, base)
             done = _export(connection, selection, formats, folder, say, more)
     except SelectionError as error:
-        near = ", ".join(error.near) or "-"
-        raise UsageError(say(f"unknown_export_{error.kind}", text=error.text, near=near)) from error
+        near = say("nearest", names=", ".join(error.near)) if error.near else ""
+        raise UsageError(say(f"unknown_export_{error.kind}", text=error.text) + near) from error
     except ForeignFileError as error:
         raise UsageError(say("export_foreign_file", path=error)) from error
     except TextTooLongError as error:
@@ -190,6 +186,8 @@ def _version(connection: duckdb.DuckDBPyConnection) -> str:
 def _tell(done: Exported, folder: Path, say: Speaker) -> None:
     counted = ", ".join(f"{name} {count}" for name, count in done.files.items())
     print(say("exported", path=folder, files=counted, rows=done.rows))
+    if done.has_no_figures:
+        print(say("export_no_figures"), file=sys.stderr)
     if done.left_out:
         print(
             say("export_left_out", tables=", ".join(done.left_out), first=done.left_out[0]), file=sys.stderr

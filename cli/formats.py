@@ -23,6 +23,15 @@ def plain_number(value: Decimal, decimals: int) -> str:
     return f"{rounded:,}"
 
 
+# How many yen the units of money are.
+_YEN = {"円": 1, "千円": 1_000, "百万円": 1_000_000}
+
+
+def _amount(value: Decimal) -> str:
+    """Return a large amount with at least three figures, such as 2.59, 26.0, 1,500."""
+    return plain_number(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)
+
+
 def _large(value: Decimal, unit: str, language: str) -> str | None:
     size = abs(value)
     if unit == "人" and size >= 1_000_000:
@@ -31,13 +40,14 @@ def _large(value: Decimal, unit: str, language: str) -> str | None:
             if language == "ja"
             else f"{value / 1_000_000:,.2f} million people"
         )
-    if unit == "円" and size >= 100_000_000:
-        return (
-            f"{plain_number(value / 100_000_000, 0)}億円"
-            if language == "ja"
-            else f"{value / 1_000_000_000:,.1f} billion yen"
-        )
-    return None
+    yen = value * _YEN.get(unit, 0)
+    if abs(yen) < 100_000_000:
+        return None
+    if language == "ja":
+        return f"{_amount(yen / 100_000_000)}億円"
+    if abs(yen) < 1_000_000_000:
+        return f"{plain_number(yen / 1_000_000, 0)} million yen"
+    return f"{_amount(yen / 1_000_000_000)} billion yen"
 
 
 def unit_text(unit: str, language: str) -> str:
@@ -105,5 +115,6 @@ def bar(progress: float, elapsed: float | None, width: int = 24) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as a whole percentage."""
-    return f"{share * 100:.0f}%"
+    """Return a share as a whole percentage; to a tenth where it would read 100 without having reached it."""
+    nearly = 0.995 <= share < 0.9995
+    return f"{share * 100:.{1 if nearly else 0}f}%"

@@ -128,4 +128,4 @@ def _unknown(key: str, name: str, known: Sequence[str], say: Speaker) -> str:
     """Return that a name is not known, with the nearest that are."""
     near = get_close_matches(name.rpartition(".")[2], known, n=3, cutoff=0.5)
     told = say(key, name=name)
-    return f"{told}{say('sql_near', names=', '.join(near))}" if near else told
+    return f"{told}{say('nearest', names=', '.join(near))}" if near else told

@@ -24,11 +24,15 @@ WORKBOOK = "mieruka.xlsx"
 
 @dataclass
 class Exported:
-    """What an export wrote: files by format, and rows; and the tables too large to be workbooks unasked."""
+    """What an export wrote: files by format, and rows; and the tables too large to be workbooks unasked.
+
+    `has_no_figures` when rows were chosen and no figure is among them.
+    """
 
     files: dict[str, int] = field(default_factory=dict)
     rows: int = 0
     left_out: list[str] = field(default_factory=list)
+    has_no_figures: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Export:
         written = [name for name in FORMATS if name in self.formats]
         tables = resolve(self.connection, self.selection) if written else []
         done.rows = sum(table.rows for table in tables)
+        figures = [table.rows for table in tables if table.name == "marts.fct_observation"]
+        done.has_no_figures = self.selection.limits_rows and figures == [0]
         with export_folder(folder, self.version) as staging:
             if "xlsx" in written and self.selection == Selection():
                 done.left_out = [table.file_stem for table in tables if len(self._pieces(table)) > 1]

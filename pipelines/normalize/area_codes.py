@@ -20,6 +20,14 @@ def check_digit(first_five: str) -> str:
     return str((11 - weighted % 11) % 10)
 
 
+def with_check_digit(text: str) -> str | None:
+    """Return the code that a code of five digits, or one with a wrong check digit, may mean; else nothing."""
+    code = normalise_width(text)
+    if not re.fullmatch(r"[0-9]{5,6}", code):
+        return None
+    return code[:5] + check_digit(code[:5])
+
+
 def parse_area_code(text: str) -> str:
     """Return a valid 6-digit area code; 000000 (Japan) is exempt from the check digit."""
     code = normalise_width(text)

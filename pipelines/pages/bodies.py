@@ -45,11 +45,16 @@ def write(site: Site) -> None:
 
 @dataclass
 class _Card:
-    """One item of one body: its newest figure, its chart and its place among the peers."""
+    """One item of one body: its newest figure, its chart and its place among the peers.
+
+    The place is of the day of the newest figure. Where that one has no value there is no place, and `before` is the
+    last figure that has one.
+    """
 
     item: Record
     latest: Record
     chart: Markup | None
+    before: Record | None = None
     peer: Record | None = None
     strip: Markup | None = None
     places: list[Record] = field(default_factory=list)
@@ -108,10 +113,10 @@ class _Bodies:
         content = {
             "types": types,
             "prefectures": {row["area_code"][:2]: row["name_ja"] for row in self.areas.values() if row["area_type"] == "prefecture"},
-            "areas": [
-                (row["area_code"], row["name_ja"], types.index(row["area_type"]))
-                for row in self.areas.values()
-            ],
+            # Six digits a code and one a kind, run together: every page that draws the bodies loads this.
+            "codes": "".join(self.areas),
+            "kinds": "".join(str(types.index(row["area_type"])) for row in self.areas.values()),
+            "names": [row["name_ja"] for row in self.areas.values()],
         }  # fmt: skip
         self.site.script("data/areas.js", "window.mierukaAreas", content)
         # Only the search needs the readings; in the order of the areas.
@@ -161,21 +166,29 @@ class _Bodies:
         item = self.items[item_id]
         reported = [row for row in figures if row["value"] is not None]
         latest = max(figures, key=lambda row: (row["as_of_date"], row["value"] is not None))
+        largest = max((abs(float(row["value"])) for row in reported), default=0.0)
+        divisor, unit = self.site.shown.drawn_in(item["unit"], largest)
         lines = [
-            [(row["as_of_date"], float(row["value"])) for row in rows]
+            [(row["as_of_date"], float(row["value"]) / divisor) for row in rows]
             for rows in grouped(reported, "series_id").values()
         ]
-        found = self.peers.get((code, item_id), {})
+        before = None
+        if latest["value"] is None:
+            before = max(reported, key=lambda row: row["as_of_date"], default=None)
         # A count grows with the size of the body: its group says nothing of level, so that none is drawn.
-        peer = next((found[scheme] for scheme in _SCHEMES if scheme in found), None)
-        shows_peers = peer is not None and not item["is_additive"] and peer["lower_quartile"] is not None
-        if not shows_peers or peer is None:
-            return _Card(item, latest, body_chart(lines, []))
+        found = {} if item["is_additive"] else self.peers.get((code, item_id), {})
+        group = _group_of(found)
+        if group is None:
+            return _Card(item, latest, body_chart(lines, [], unit), before)
         first = min((point[0] for line in lines for point in line), default=date.min)
-        drawn, years = self._years(peer, found, first)
-        places = [found[scheme] for scheme in _OTHER_SCHEMES if scheme in found]
-        strip = self._strip(peer).svg(float(peer["value"]))
-        return _Card(item, latest, body_chart(lines, years), peer, strip, places, drawn)
+        drawn, years = self._years(group, found, first)
+        card = _Card(item, latest, body_chart(lines, years, unit), before, drawn=drawn)
+        now = {scheme: row for scheme, row in found.items() if row["as_of_date"] == latest["as_of_date"]}
+        card.peer = _group_of(now)
+        if card.peer is not None:
+            card.strip = self._strip(card.peer).svg(float(card.peer["value"]))
+            card.places = [now[scheme] for scheme in _OTHER_SCHEMES if scheme in now]
+        return card
 
     def _years(self, peer: Record, found: dict[str, Record], first: date) -> tuple[Record, list[PeerYear]]:
         """Return the group that the chart shows and its years: types are known of few years, kinds of bodies of all."""
@@ -196,6 +209,12 @@ class _Bodies:
                 self._members[key], peer["lower_quartile"], peer["median"], peer["upper_quartile"]
             )
         return self._strips[key]
+
+
+def _group_of(found: dict[str, Record]) -> Record | None:
+    """Return the place in the group to compare with: the municipal type, or the kind of body where the type is too small."""
+    schemes = (scheme for scheme in _SCHEMES if scheme in found)
+    return next((found[scheme] for scheme in schemes if found[scheme]["lower_quartile"] is not None), None)
 
 
 def _group_key(row: Record) -> tuple[str, str, str, date]:

@@ -34,7 +34,8 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
 
 def tick_text(value: float) -> str:
     """Return a number of an axis."""
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:g}"
+    words = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:g}"
+    return words.replace("-", "−")
 
 
 @dataclass(frozen=True)
@@ -259,8 +260,13 @@ def _band(frame: Frame, years: Sequence[PeerYear]) -> list[str]:
     return [f'<path class="band" d="M{upper}L{lower}Z"/>', _line(median, "median")]
 
 
-def body_chart(series: Sequence[Sequence[Point]], peers: Sequence[PeerYear]) -> Markup | None:
-    """Return the small chart of a body's item: its own lines over the group's median and quartiles."""
+def body_chart(
+    series: Sequence[Sequence[Point]], peers: Sequence[PeerYear], unit: tuple[str, str] = ("", "")
+) -> Markup | None:
+    """Return the small chart of a body's item: its own lines over the group's median and quartiles.
+
+    The unit of its axis, in Japanese and English, stands above it.
+    """
     points = [point for line in series for point in line]
     if not points:
         return None
@@ -272,11 +278,18 @@ def body_chart(series: Sequence[Sequence[Point]], peers: Sequence[PeerYear]) -> 
     days = [day for day, _ in points] + [year.day for year in peers]
     first, last = min(days), max(days)
     pad = 0 if (last - first).days > 400 else 200
+    # A digit is some 6.5 pixels wide; the longest label of the axis must not be cut off.
+    left = max(46, 10 + round(6.5 * max(len(tick_text(value)) for value in scale)))
     frame = Frame(
         date.fromordinal(first.toordinal() - pad), date.fromordinal(last.toordinal() + pad),
-        scale[0], scale[-1], 340, 150, 46, 12,
+        scale[0], scale[-1], 340, 150, left, 12,
     )  # fmt: skip
     body = [_axes(frame, scale, 5)]
+    body += [
+        _text(0, 9, words, style=language)
+        for words, language in zip(unit, ("ja", "en"), strict=True)
+        if words
+    ]
     held = {year.day: year for year in peers}
     for piece in unbroken([(year.day, year.median) for year in peers]):
         body += _band(frame, [held[day] for day, _ in piece])
@@ -349,10 +362,27 @@ def progress_bar(progress: float, elapsed: float | None) -> Markup:
     )
 
 
+_YEAR_WIDTH = 28
+
+
+def gantt_axis(years: tuple[int, int]) -> Markup:
+    """Return the fiscal years over the bars of steps, each above the place where it begins."""
+    first, last = years
+    width = (last - first + 1) * _YEAR_WIDTH
+    words = "".join(
+        _text((year - first) * _YEAR_WIDTH, 11, str(year))
+        for year in range(first, last + 1)
+        if (year - first) % 2 == 0
+    )
+    return _drawn(
+        f'<svg viewBox="0 0 {width} 14" width="{width}" height="14" aria-hidden="true">{words}</svg>'
+    )
+
+
 def gantt_bar(start: int, end: int | None, years: tuple[int, int], *, is_inferred: bool) -> Markup:
     """Return the bar of a step over fiscal years; one without an end runs to the edge as an arrow."""
     first, last = years
-    cell, height = 24, 16
+    cell, height = _YEAR_WIDTH, 16
     width = (last - first + 1) * cell
     x = (start - first) * cell
     kind = "bar inferred" if is_inferred else "bar"

@@ -30,13 +30,7 @@ def write(site: Site) -> None:
     areas = {row["area_code"]: row for row in site.rows(queries.AREAS)}
     items = [_with_years(site, item, list(areas)) for item in _ordered(site.rows(queries.AREA_ITEMS))]
     items = [item for item in items if item["years"]]
-    listed = [
-        {
-            "id": item["item_id"], "ja": item["name_ja"], "en": item["name_en"], "unit": item["unit"],
-            "decimals": item["decimals"], "years": item["years"], "prefectures": item["prefecture_years"],
-        }
-        for item in items
-    ]  # fmt: skip
+    listed = [_listed(item) for item in items]
     blanks = {key: (word.ja, word.en) for key, word in site.shown.vocabulary.value_statuses.items()}
     units = {item["unit"]: site.shown.units(item["unit"]) for item in items}
     site.script("data/items.js", "window.mierukaItems", {"items": listed, "units": units, "blanks": blanks})
@@ -46,6 +40,26 @@ def write(site: Site) -> None:
         "map.html", "map.html", "map", items=mapped, first=first, tiles=_tiles(areas, first) if first else []
     )
     site.page("compare.html", "compare.html", "compare", first=(_FIRST_X, _FIRST_Y), kinds=_kinds(site))
+
+
+def _listed(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item as the scripts have it; years of prefectures and without municipalities only where they differ."""
+    entry = {
+        "id": item["item_id"], "ja": item["name_ja"], "en": item["name_en"], "unit": item["unit"],
+        "decimals": item["decimals"], "years": _spans(item["years"]),
+    }  # fmt: skip
+    if item["prefecture_years"] != item["years"]:
+        entry["prefectures"] = _spans(item["prefecture_years"])
+    if item["years_without_municipality"]:
+        entry["no_municipality"] = _spans(item["years_without_municipality"])
+    return entry
+
+
+def _spans(years: list[int]) -> list[int]:
+    """Return the first and the last year of each run of years, in one list: half the bytes of the first view."""
+    first = [year for year in years if year - 1 not in years]
+    last = [year for year in years if year + 1 not in years]
+    return [year for span in zip(first, last, strict=True) for year in span]
 
 
 def _kinds(site: Site) -> list[tuple[str, Any]]:
@@ -71,6 +85,10 @@ def _with_years(site: Site, item: Record, codes: list[str]) -> dict[str, Any]:
         year for year, rows in with_figures.items()
         if any(_is_prefecture(row["area_code"]) and row["value"] is not None for row in rows)
     ]  # fmt: skip
+    without_municipality = [
+        year for year, rows in with_figures.items()
+        if all(_is_prefecture(row["area_code"]) or row["value"] is None for row in rows)
+    ]  # fmt: skip
     for year, rows in with_figures.items():
         # In the order of `data/areas.js`: the value, or why it is blank, or null where nothing is held.
         held = {
@@ -82,6 +100,7 @@ def _with_years(site: Site, item: Record, codes: list[str]) -> dict[str, Any]:
     newest = with_figures[of_prefectures[-1]] if of_prefectures else []
     return item | {
         "years": list(with_figures), "prefecture_years": of_prefectures,
+        "years_without_municipality": without_municipality,
         "newest": [row for row in newest if _is_prefecture(row["area_code"])],
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ from pipelines.pages.charts import Cone, History, Path
 from pipelines.pages.queries import grouped
 from pipelines.pages.shown import both
 from pipelines.pages.site import Site
+from pipelines.pages.text import OFFICES
 from pipelines.query import Record
 
 _MINISTRY = re.compile(r"内閣官房|内閣府|[一-龥]{2,4}[省庁]")
@@ -100,7 +101,7 @@ class _National:
             "index.html", "overview.html", "overview",
             kpis=self.kpis, groups=groups, initiatives=self.initiatives,
             tally=Counter(row["grade"] for row in verdicts),
-            ministries=list(dict.fromkeys(name for kpi in self.kpis for name in ministries_of(kpi["ministry_ja"]))),
+            ministries={name: OFFICES.get(name, name) for kpi in self.kpis for name in ministries_of(kpi["ministry_ja"])}.items(),
             statuses=[(key, pair) for key, pair in words.items() if key in used],
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.catalog.glossary import KINDS, load_glossary
 from pipelines.pages import quality, queries
-from pipelines.pages.charts import gantt_bar
+from pipelines.pages.charts import gantt_axis, gantt_bar
 from pipelines.pages.queries import grouped
 from pipelines.pages.shown import text
 from pipelines.pages.site import Site
@@ -89,16 +89,23 @@ def _write_schedule(site: Site) -> None:
             row["starts_fiscal_year"], row["ends_fiscal_year"], years, is_inferred=inferred
         )
     groups = [(names[number], rows) for number, rows in grouped(steps, "initiative_no").items()]
-    site.page("schedule.html", "schedule.html", "schedule", groups=groups, years=years)
+    site.page(
+        "schedule.html", "schedule.html", "schedule", groups=groups, years=years, axis=gantt_axis(years)
+    )
 
 
 def _write_sources(site: Site) -> None:
     status = grouped(site.rows(queries.SOURCE_STATUS), "source_id")
     files = grouped(site.rows(queries.SNAPSHOTS), "source_id")
+    sources = site.rows(queries.SOURCES)
     site.page(
         "sources.html", "sources.html", "sources",
-        sources=site.rows(queries.SOURCES), status=status, files=files, cadences=site.shown.vocabulary.cadences,
+        sources=sources, status=status, files=files, cadences=site.shown.vocabulary.cadences,
     )  # fmt: skip
+    # The files grow with every month: they have pages of their own, and the first one stays light.
+    for source in sources:
+        if held := files.get(source["source_id"]):
+            site.page(f"files/{source['source_id']}.html", "files.html", "sources", source=source, files=held)
 
 
 def _write_dictionary(site: Site) -> None:
@@ -112,14 +119,22 @@ def _write_dictionary(site: Site) -> None:
     for row in site.rows(queries.TABLES):
         tables[row["schema_name"], row["name"]] = {
             **row,
-            "words": words(described.get(f"{row['schema_name']}.{row['name']}"), row["comment"]),
+            "words": words(known := described.get(f"{row['schema_name']}.{row['name']}"), row["comment"]),
+            "key": known.key if known else (),
             "columns": [],
         }
     for row in site.rows(queries.COLUMNS):
         if table := tables.get((row["schema_name"], row["table_name"])):
             known = described.get(f"{row['schema_name']}.{row['table_name']}")
             column = known.column(row["column_name"]) if known else None
-            table["columns"].append((row["column_name"], row["data_type"], words(column, row["comment"])))
+            table["columns"].append(
+                (
+                    row["column_name"],
+                    row["data_type"],
+                    column.unit if column else None,
+                    words(column, row["comment"]),
+                )
+            )
     site.page("dictionary.html", "dictionary.html", "dictionary", tables=list(tables.values()))
     for (schema, name), table in tables.items():
         site.page(f"dictionary/{schema}.{name}.html", "dictionary_table.html", "dictionary", table=table)

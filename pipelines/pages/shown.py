@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from pipelines.catalog.vocabulary import Label, Vocabulary, load_vocabulary
-from pipelines.pages.text import TEXTS
+from pipelines.pages.text import OFFICES, TEXTS
 from pipelines.pages.wording import Pair, Wording
 from pipelines.settings import TIMEZONE
 
@@ -23,6 +24,8 @@ _TONES = {
     "far_behind": "bad", "reversing": "bad", "missed": "bad", "worsening": "bad",
 }  # fmt: skip
 _PERCENT = {"%": "ポイント"}
+# How much of each unit of money 億円 is: what a chart divides by when its values reach that.
+_HUNDRED_MILLION_YEN = {"円": 100_000_000, "千円": 100_000, "百万円": 100}
 
 
 def both(ja: object, en: object) -> Markup:
@@ -37,6 +40,12 @@ def text(key: str, **values: object) -> Markup:
     """Return a text of the table with its values, escaped, filled in."""
     ja, en = TEXTS[key]
     return both(ja.format(**values), en.format(**values)) if values else both(ja, en)
+
+
+def offices(printed: str) -> Markup:
+    """Return the offices that the roadmap prints for a KPI or step; one without an English name stays as printed."""
+    parts = re.split("[、／]", printed)
+    return both(printed, "; ".join(OFFICES.get(part, part) for part in parts))
 
 
 def exact(value: Decimal | float | int | None) -> str:
@@ -69,11 +78,20 @@ class Shown:
     def _value_of(self, value: Decimal, unit: str, decimals: int) -> Markup:
         if unit == "有無":
             return text("present" if value else "absent")
-        return both(*(self.wording.value(value, unit, decimals, language) for language in ("ja", "en")))
+        words = (self.wording.value(value, unit, decimals, language) for language in ("ja", "en"))
+        # A true minus sign, as in the differences and on the axes.
+        return both(*(f"−{shown[1:]}" if shown.startswith("-") else shown for shown in words))
 
     def units(self, unit: str) -> tuple[str, str]:
         """Return a unit as it stands after a number in both languages."""
         return self.wording.unit(unit, "ja"), self.wording.unit(unit, "en")
+
+    def drawn_in(self, unit: str, largest: float) -> tuple[int, tuple[str, str]]:
+        """Return what the values of a chart are divided by, and the unit in which they then are."""
+        divisor = _HUNDRED_MILLION_YEN.get(unit)
+        if divisor is None or largest < divisor:
+            return 1, self.units(unit)
+        return divisor, ("億円", "×100 million yen")
 
     def unit(self, unit: str) -> Markup:
         """Return a unit in words."""

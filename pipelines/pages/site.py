@@ -18,7 +18,7 @@ from markupsafe import Markup
 from pipelines.files import exchange_folder
 from pipelines.normalize.text import circled
 from pipelines.pages import charts, queries
-from pipelines.pages.shown import Shown, both, exact, moment, text
+from pipelines.pages.shown import Shown, both, exact, moment, offices, text
 from pipelines.pages.text import TEXTS
 from pipelines.pages.wording import Wording
 from pipelines.query import json_value
@@ -109,7 +109,7 @@ class Site:
         )  # fmt: skip
         self._environment.globals |= {
             "s": self.shown, "t": text, "words": TEXTS.__getitem__, "both": both, "exact": exact, "moment": moment,
-            "link": link, "circled": circled, "percent": percent, "number": number, "plain": plain, "rounded": self.shown.rounded, "edition": self.edition,
+            "link": link, "circled": circled, "percent": percent, "number": number, "plain": plain, "offices": offices, "rounded": self.shown.rounded, "edition": self.edition,
             "menu": _MENU, "progress_bar": charts.progress_bar, "contact": options.contact,
             "has_feed": self.beside("feed.atom"), "has_api": self.beside("api/v1/index.json"),
             "has_catalog": self.beside("catalog.jsonld"),

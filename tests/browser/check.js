@@ -46,6 +46,14 @@ async function use(browser) {
   done.earlier = await tab.evaluate(() => location.hash + " " + document.querySelectorAll(".kpi .measure .status").length);
   await tab.selectOption("[name=initiative]", { index: 1 });
   done.filtered = await tab.evaluate(() => document.querySelectorAll(".kpi:not([hidden])").length + "/" + document.querySelectorAll(".kpi").length);
+  await tab.fill("[name=day]", "1990-01-01");
+  done.first = await tab.evaluate(() => [document.querySelector("[name=day]").min, location.hash]);
+  await tab.evaluate(() => { location.hash = "#status=missed"; });
+  await tab.waitForTimeout(200);
+  done.followed = await tab.evaluate(() => [...document.querySelectorAll(".kpi:not([hidden])")].map((e) => e.dataset.status));
+  await tab.fill("#find", "ZZZ");
+  await tab.waitForSelector("#found:not([hidden])");
+  done.unknown = await tab.evaluate(() => document.getElementById("found").innerText);
   const code = await tab.evaluate(() => new Promise((ok) => window.mieruka.withKana((areas) => ok(areas.filter((a) => a.type !== "prefecture" && a.kana).slice(-1)[0]))));
   await tab.fill("#find", code.kana);
   await tab.waitForSelector("#found [role=option]");
@@ -64,6 +72,7 @@ async function use(browser) {
   }
   await tab.goto(address("compare.html"));
   await tab.waitForTimeout(600);
+  done.tip = await tab.evaluate(() => getComputedStyle(document.getElementById("plot-tip")).position);
   if (await tab.$("#plot circle")) {
     await tab.focus("#plot");
     await tab.keyboard.press("ArrowRight");

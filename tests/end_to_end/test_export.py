@@ -196,6 +196,7 @@ def test_figures_of_the_nation_have_names_units_and_real_dates(mieruka: Mieruka,
         (["--area", "012026"], "検査数字"),
         (["--area", "999997"], "999997"),
         (["--prefecture", "99"], "99"),
+        (["--area", "01100"], "011002"),
         (["--table", "fct_observations"], "fct_observation"),
         (["--item", "populatoin"], "population"),
         (["--years", "2020-2021"], "2020-2021"),
@@ -212,6 +213,14 @@ def test_wrong_use_is_one_line_and_writes_nothing(
     assert len(result.stderr.splitlines()) == 1
     assert word in result.stderr
     assert not (tmp_path / "to").exists()
+
+
+def test_a_choice_without_figures_is_said(mieruka: Mieruka, tmp_path: Path) -> None:
+    chosen = ["--format", "csv", "--item", "asset_depreciation_rate", "--years"]
+    assert mieruka("export", "--to", str(tmp_path / "some"), *chosen, "2023").stderr == ""
+    none = mieruka("export", "--to", str(tmp_path / "none"), *chosen, "1900..1901")
+    assert none.returncode == 0
+    assert "--years" in none.stderr
 
 
 def test_other_files_are_left_alone_and_that_is_said(mieruka: Mieruka, home: Path, tmp_path: Path) -> None:

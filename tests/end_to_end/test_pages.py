@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,6 +20,8 @@ from tests.end_to_end.conftest import Mieruka
 from tests.pages_read import Page, read_page, read_script
 
 SAPPORO = "011002"
+SHINJUKU = "131041"
+SHIMANE = "320005"
 EVIL = '<script>alert("x")</script>'
 
 
@@ -33,11 +36,24 @@ def beside(connection: duckdb.DuckDBPyConnection, folder: Path, version: str) ->
 
 @pytest.fixture(scope="module")
 def warehouse(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return the published warehouse with a name that no page may obey."""
+    """Return the published warehouse with a name that no page may obey, a figure not calculated and a group too small."""
     copy = tmp_path_factory.mktemp("pages") / "mieruka.duckdb"
     shutil.copy(home / "published/mieruka.duckdb", copy)
     with duckdb.connect(str(copy)) as connection:
         connection.execute("update marts.dim_area set name_ja = ? where area_code = ?", [EVIL, SAPPORO])
+        newest = (
+            f"where item_id = 'asset_depreciation_rate' and area_code = '{SHINJUKU}' and fiscal_year = 2023"
+        )
+        blank = "value = null, value_status = 'not_calculated'"
+        connection.execute(f"update marts.fct_observation set {blank} {newest}")
+        connection.execute(f"delete from marts.peer_comparison {newest}")
+        connection.execute(
+            "insert into marts.peer_comparison by name select * replace ('similar_bodies' as peer_scheme, 'few' as peer_group, "
+            "3 as group_size, null as rank, null as lower_quartile, null as upper_quartile, "
+            "'GROUP_TOO_SMALL' as suppressed_reason) from marts.peer_comparison "
+            "where area_code = ? and peer_scheme = 'area_type'",
+            [SHIMANE],
+        )
         yield connection
 
 
@@ -166,6 +182,34 @@ def test_arithmetic_is_the_marts(warehouse: duckdb.DuckDBPyConnection, pages: di
     assert {str(progress), str(elapsed), str(pace)} <= shown
 
 
+def card_of(page: Page, item: str) -> str:
+    text = page.path.read_text(encoding="utf-8")
+    return text[text.index(f'id="{item}"') :].split("</article>")[0]
+
+
+def test_no_place_is_told_of_an_earlier_year_than_the_figure(pages: dict[str, Page]) -> None:
+    card = card_of(pages[f"area/{SHINJUKU}.html"], "asset_depreciation_rate")
+    assert "算定されない" in card
+    assert "数値のある最後の時点" in card
+    assert "2022年度末" in card
+    assert "番目" not in card
+    assert 'class="me"' not in card
+    assert 'class="band"' not in card or "図の中央値と四分位の区分" in card
+
+
+def test_body_whose_type_is_too_small_stands_among_its_kind(
+    warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]
+) -> None:
+    (rank,) = warehouse.execute(
+        "select rank from marts.peer_comparison where item_id = 'asset_depreciation_rate' and fiscal_year = 2023 "
+        "and area_code = ? and peer_scheme = 'area_type'",
+        [SHIMANE],
+    ).fetchone() or (None,)
+    card = card_of(pages[f"area/{SHIMANE}.html"], "asset_depreciation_rate")
+    assert f"大きい方から{rank}番目（数値のある47団体中）" in card
+    assert 'class="me"' in card
+
+
 def test_place_among_peers_is_the_marts(warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]) -> None:
     row = warehouse.execute(
         "select median, rank, group_size from marts.peer_comparison where area_code = '131016' "
@@ -173,14 +217,38 @@ def test_place_among_peers_is_the_marts(warehouse: duckdb.DuckDBPyConnection, pa
         "order by as_of_date desc, peer_scheme desc limit 1"
     ).fetchone()
     assert row is not None
-    text = pages["area/131016.html"].path.read_text(encoding="utf-8")
-    card = text[text.index('id="asset_depreciation_rate"') :].split("</article>")[0]
+    card = card_of(pages["area/131016.html"], "asset_depreciation_rate")
     assert f'data-v="{row[0]}"' in card
     assert f"大きい方から{row[1]}番目（数値のある{row[2]}団体中）" in card
 
 
+def pairs_of(spans: list[int]) -> list[tuple[int, int]]:
+    """Return the first and last years of runs, which the data have in one list."""
+    return list(zip(spans[::2], spans[1::2], strict=True))
+
+
+def test_comparison_knows_the_years_of_prefectures_alone(
+    warehouse: duckdb.DuckDBPyConnection, written: Written
+) -> None:
+    found = warehouse.execute(
+        "select item_id, fiscal_year from marts.fct_observation as figure "
+        "join marts.dim_area_current as area using (area_code) "
+        "where is_latest and body_scope = 'each_body' and value is not null "
+        "group by all having bool_and(area.area_type = 'prefecture')"
+    ).fetchall()
+    listed = read_script(written.folder / "data/items.js")["items"]
+    assert {
+        (row["id"], year)
+        for row in listed
+        for first, last in pairs_of(row.get("no_municipality", []))
+        for year in range(first, last + 1)
+    } == set(found)
+
+
 def test_data_of_the_comparison_is_the_marts(warehouse: duckdb.DuckDBPyConnection, written: Written) -> None:
-    codes = [row[0] for row in read_script(written.folder / "data/areas.js")["areas"]]
+    areas = read_script(written.folder / "data/areas.js")
+    codes = re.findall(r"\d{6}", areas["codes"])
+    assert len(codes) == len(areas["kinds"]) == len(areas["names"])
     item = next(
         row
         for row in read_script(written.folder / "data/items.js")["items"]

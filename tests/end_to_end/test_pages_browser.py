@@ -82,11 +82,16 @@ def test_a_reader_searches_filters_compares_and_cites(seen: dict[str, Any]) -> N
     assert used["earlier"].startswith("#day=2018-01-15 34")
     shown, total = used["filtered"].split("/")
     assert 0 < int(shown) < int(total) == 26
+    first, address = used["first"]
+    assert f"day={first}" in address
+    assert set(used["followed"]) == {"missed"}
+    assert "ありません" in used["unknown"]
     assert used["found"][:6] in used["option"]
     assert used["lazy"]
     assert "#o-" in used["citation"]
     assert used["csv"][0].startswith("\ufeff")
     assert used["chosen"].endswith("rows 1")
+    assert used["tip"] == "static"
 
 
 def test_data_docs_show_results_and_suites_with_the_network_off(seen: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from pipelines.settings import PROJECT_ROOT
 Mieruka = Callable[..., subprocess.CompletedProcess[str]]
 Record = dict[str, Any]
 PAGE = (PROJECT_ROOT / "docs" / "method.ja.md").read_text(encoding="utf-8")
+ENGLISH = (PROJECT_ROOT / "docs" / "method.md").read_text(encoding="utf-8")
 # On this day the last figure before the deadline had become known.
 _KNOWN_DAY = "2017-10-10"
 
@@ -156,3 +157,15 @@ def test_no_number_of_bodies_stands_there_that_was_not_looked_up(today: Record, 
     ends = {row["target_value"] for row in today["verdicts"] if row["target_value"]}
     known = {verdict["baseline_value"], verdict["value"], midway["value"], 450, 398, 52, 113} | ends
     assert told <= known
+
+
+def test_the_english_page_has_the_same_numbers() -> None:
+    row = re.compile(r"^\| (\d{4}-\d\d-\d\d \|.*?\|.*?\|.*?)\| \[[^]]*\](\([^)]*\))", re.MULTILINE)
+    assert row.findall(ENGLISH) == row.findall(PAGE)
+    assert len(row.findall(ENGLISH)) == 5
+    for number in re.findall(r"([\d,]+)団体", PAGE):
+        assert number in ENGLISH
+    percentages = re.compile(r"[\d.]+%")
+    assert percentages.findall(ENGLISH) == percentages.findall(PAGE)
+    for printed in re.findall(r"^    [pe] = .*$", PAGE, re.MULTILINE):
+        assert printed in ENGLISH

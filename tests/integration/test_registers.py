@@ -169,7 +169,7 @@ def test_the_balance_sheet_beside_the_register_agrees(built: duckdb.DuckDBPyConn
         ("accumulated_over_cost", {18}),
         ("memo_floor_missing", {19}),
         ("book_value_differs", {22}),
-        ("total_differs", {62}),
+        ("register_total_differs", {62}),
     ],
 )
 def test_a_line_that_breaks_a_rule_is_found(
@@ -190,7 +190,7 @@ def test_nothing_else_is_found(built: duckdb.DuckDBPyConnection) -> None:
     assert {rule for (rule,) in found} == {
         "straight_line_differs", "life_missing", "date_after_year_end", "duplicate_number", "never_depreciated",
         "unknown_account", "accumulated_over_cost", "memo_floor_missing", "negative_amount", "book_value_differs",
-        "total_differs",
+        "register_total_differs",
     }  # fmt: skip
 
 

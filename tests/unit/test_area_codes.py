@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.normalize.area_codes import AreaCodeError, check_digit, parse_area_code
+from pipelines.normalize.area_codes import AreaCodeError, check_digit, parse_area_code, with_check_digit
 
 # Codes as 総務省 prints them, with check digits from every branch of the rule (remainders 0 and 1 among them).
 ORACLES = [
@@ -54,6 +54,14 @@ def test_full_width_digits_and_spaces_are_read() -> None:
 def test_text_that_is_not_six_digits_is_refused(text: str) -> None:
     with pytest.raises(AreaCodeError):
         parse_area_code(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("43444", "434442"), ("434440", "434442"), ("４３４４４", "434442"), ("4344", None), ("", None)],
+)
+def test_code_that_may_be_meant(text: str, meant: str | None) -> None:
+    assert with_check_digit(text) == meant
 
 
 def test_digits_of_other_scripts_are_refused() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipelines.catalog.defect_rules import defect_rules, explanation_of
+from pipelines.catalog.errors import SourceDescriptionError
 from pipelines.defects import DEFECT_COLUMNS, Defect, unique
 from pipelines.extract.table import Place
 from pipelines.quarantine import read_defects, write_defects
@@ -111,3 +114,17 @@ def test_quarantine_forgets_defects_that_are_gone(home: Home) -> None:
     write_defects(home, "s", "t", [DEFECT])
     write_defects(home, "s", "t", [])
     assert read_defects(home, "s", "t") == []
+
+
+def test_a_sum_that_differs_is_explained_of_published_files_and_of_registers_apart() -> None:
+    assert "台帳" not in explanation_of("total_differs").mend.ja
+    assert "台帳" in explanation_of("register_total_differs").mend.ja
+
+
+def test_two_explanations_of_one_rule_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = "twice:\n  why: {ja: 甲, en: a}\n  mend: {ja: 乙, en: b}\n"
+    (tmp_path / "_schema").mkdir()
+    (tmp_path / "_schema" / "defect_rules.yml").write_text(rule * 2, encoding="utf-8")
+    monkeypatch.setattr("pipelines.catalog.defect_rules.SOURCES_DIR", tmp_path)
+    with pytest.raises(SourceDescriptionError, match="twice: two entries"):
+        defect_rules.__wrapped__()

@@ -37,8 +37,12 @@ def test_number_is_rounded_half_away_from_zero(value: str, decimals: int, text: 
         ("999999", "人", 0, "999,999人", "999,999 people"),
         ("50142000", "人", 0, "5,014万人", "50.14 million people"),
         ("99999999", "円", 0, "99,999,999円", "99,999,999 yen"),
-        ("399970000000", "円", 0, "4,000億円", "400.0 billion yen"),
-        ("-100000000", "円", 0, "-1億円", "-0.1 billion yen"),
+        ("399970000000", "円", 0, "4,000億円", "400 billion yen"),
+        ("-100000000", "円", 0, "-1.00億円", "-100 million yen"),
+        ("2601133", "千円", 0, "26.0億円", "2.60 billion yen"),
+        ("259019", "千円", 0, "2.59億円", "259 million yen"),
+        ("99999", "千円", 0, "99,999千円", "99,999 thousand yen"),
+        ("1234", "百万円", 0, "12.3億円", "1.23 billion yen"),
         ("0.71", "指数", 2, "0.71", "0.71"),
         ("2.6", "倍", 1, "2.6倍", "2.6 times"),
         ("-3.25", "ポイント", 1, "-3.3ポイント", "-3.3 points"),
@@ -139,3 +143,5 @@ def test_circled_number_and_percent() -> None:
     assert circled(6) == "⑥"
     assert circled(15) == "⑮"
     assert percent(0.982) == "98%"
+    assert percent(0.99896) == "99.9%"
+    assert percent(1.0) == "100%"

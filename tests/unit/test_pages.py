@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import string
 from datetime import date
@@ -19,6 +20,7 @@ from pipelines.pages.charts import (
     PeerYear,
     Strip,
     body_chart,
+    gantt_axis,
     gantt_bar,
     progress_bar,
     ticks,
@@ -26,9 +28,11 @@ from pipelines.pages.charts import (
 )
 from pipelines.pages.explore import TILES
 from pipelines.pages.national import groups_of, ministries_of
-from pipelines.pages.shown import Shown, both, exact, text
+from pipelines.pages.shown import Shown, both, exact, offices, text
 from pipelines.pages.site import link, percent
-from pipelines.pages.text import TEXTS
+from pipelines.pages.text import OFFICES, TEXTS
+from pipelines.publish.described import RUN
+from pipelines.settings import SOURCES_DIR
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +85,8 @@ def test_only_the_web_is_linked(address: str | None) -> None:
         ("0.7100000000", "指数", 2, "0.71", "0.71"),
         ("1013", "団体", 0, "1,013団体", "1,013 bodies"),
         ("50140000", "人", 0, "5,014万人", "50.14 million people"),
-        ("150000000000", "円", 0, "1,500億円", "150.0 billion yen"),
+        ("150000000000", "円", 0, "1,500億円", "150 billion yen"),
+        ("-8", "人", 0, "−8人", "−8 people"),
         ("1", "有無", 0, "有", "yes"),
     ],
 )  # fmt: skip
@@ -151,6 +156,18 @@ def test_strip_and_chart_of_a_body() -> None:
     assert body_chart([], years) is None
 
 
+def test_axis_of_a_body_names_its_unit_and_no_label_is_cut_off(shown: Shown) -> None:
+    chart = body_chart([[(date(2022, 3, 31), 2_601_133.0)]], [], ("千円", "thousand yen"))
+    assert chart is not None
+    assert 'class="ja">千円<' in chart
+    assert 'class="en">thousand yen<' in chart
+    for edge, label in re.findall(r'<text x="(\d+)"[^>]*class="end">([\d,]+)<', chart):
+        assert int(edge) >= 6 * len(label)
+    assert shown.drawn_in("千円", 2_601_133) == (100_000, ("億円", "×100 million yen"))
+    assert shown.drawn_in("千円", 99_999)[0] == 1
+    assert shown.drawn_in("人", 2_601_133) == (1, ("人", "people"))
+
+
 def test_nothing_is_drawn_through_years_without_figures() -> None:
     days = [date(2006, 3, 31), date(2007, 3, 31), date(2010, 3, 31)]
     assert [len(piece) for piece in unbroken([(day, 1.0) for day in days])] == [2, 1]
@@ -162,8 +179,14 @@ def test_nothing_is_drawn_through_years_without_figures() -> None:
 
 
 def test_step_without_an_end_runs_to_the_edge() -> None:
-    assert "H88l8 5" in gantt_bar(2016, None, (2015, 2018), is_inferred=False)
+    assert "H104l8 5" in gantt_bar(2016, None, (2015, 2018), is_inferred=False)
     assert "inferred" in gantt_bar(2016, 2017, (2015, 2018), is_inferred=True)
+
+
+def test_years_stand_over_the_bars_that_begin_in_them() -> None:
+    axis = gantt_axis((2015, 2018))
+    assert re.findall(r'x="(\d+)"[^>]*>(\d+)<', axis) == [("0", "2015"), ("56", "2017")]
+    assert "M57 3" in gantt_bar(2017, 2017, (2015, 2018), is_inferred=False)
 
 
 def test_no_two_prefectures_share_a_tile() -> None:
@@ -173,6 +196,18 @@ def test_no_two_prefectures_share_a_tile() -> None:
 def test_no_item_has_two_charts() -> None:
     items = [item for group in MAIN_ITEMS.values() for item in group]
     assert len(items) == len(set(items))
+
+
+def test_every_office_that_the_roadmap_prints_has_an_english_name() -> None:
+    folder = SOURCES_DIR / "cao__reform_roadmap_2017"
+    for name in ("kpis.csv", "milestones.csv"):
+        with (folder / name).open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                assert set(re.split("[、／]", row["ministry_ja"])) <= set(OFFICES)
+                assert set(ministries_of(row["ministry_ja"])) <= set(OFFICES)
+    assert offices("総務省自治財政局、まだない局") == both(
+        "総務省自治財政局、まだない局", "Local Public Finance Bureau, MIC; まだない局"
+    )
 
 
 def test_ministries_of_a_printed_list() -> None:
@@ -198,3 +233,11 @@ def test_a_title_has_its_unit_and_an_index_has_none(shown: Shown) -> None:
     assert shown.titled(index) == ("財政力指数", "Fiscal strength index")
     people = {"name_ja": "人口", "name_en": "Population", "unit": "人"}
     assert shown.titled(people) == ("人口 (人)", "Population (people)")
+
+
+def test_every_outcome_of_a_run_has_words() -> None:
+    outcome = next(column for column in RUN.columns if column.name == "outcome")
+    named = re.search(r"\((.*)\)", outcome.en)
+    assert named is not None
+    for word in re.split(", | or ", named[1]):
+        assert f"outcome_{word.replace(' ', '_')}" in TEXTS

@@ -62,7 +62,7 @@ of_bodies as (
     union all
     select
         {{ keys }},
-        'total_differs' as rule,
+        'register_total_differs' as rule,
         source_file,
         snapshot_sha256,
         sheet,

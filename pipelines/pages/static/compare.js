@@ -2,9 +2,8 @@
 (function () {
   "use strict";
   var M = window.mieruka, form = document.getElementById("choice"), box = document.getElementById("plot"), tip = document.getElementById("plot-tip");
-  var items = {}, chosen = [], shown = [], at = -1, tree = null, scales = null;
+  var items = M.items(), chosen = [], shown = [], at = -1, tree = null, scales = null;
   var blanks = window.mierukaItems.blanks;
-  window.mierukaItems.items.forEach(function (i) { items[i.id] = i; });
   ["x", "y"].forEach(function (axis) {
     window.mierukaItems.items.forEach(function (i) {
       var o = document.createElement("option");
@@ -14,15 +13,19 @@
     if (items[form[axis].dataset.first]) form[axis].value = form[axis].dataset.first;
     else form[axis].selectedIndex = Math.min(axis === "x" ? 0 : 1, form[axis].options.length - 1);
   });
-  function number(value, item) { return value.toLocaleString("en", { maximumFractionDigits: item.decimals }); }
+  function number(value, item) { return value.toLocaleString("en", { minimumFractionDigits: item.decimals, maximumFractionDigits: item.decimals }); }
+  // The years in which the bodies chosen have figures: those of prefectures and of municipalities differ.
+  function yearsOf(item) {
+    return form.who.value === "prefecture" ? item.prefectures : item.years.filter(function (v) { return item.no_municipality.indexOf(v) < 0; });
+  }
   function fill(wanted) {
-    var x = items[form.x.value], y = items[form.y.value], both = x.years.filter(function (v) { return y.years.indexOf(v) >= 0; }).reverse();
+    var years = yearsOf(items[form.y.value]), both = yearsOf(items[form.x.value]).filter(function (v) { return years.indexOf(v) >= 0; }).reverse();
     form.year.textContent = "";
     both.forEach(function (v) { var o = document.createElement("option"); o.textContent = v; form.year.appendChild(o); });
     if (!both.length) { var o = document.createElement("option"); o.value = "newest"; o.textContent = M.lang() === "en" ? "newest of each" : "それぞれの最新"; form.year.appendChild(o); }
     if (wanted && both.indexOf(+wanted) >= 0) form.year.value = wanted;
   }
-  function yearOf(item) { return form.year.value === "newest" ? item.years[item.years.length - 1] : form.year.value; }
+  function yearOf(item) { return form.year.value === "newest" ? yearsOf(item).slice(-1)[0] || item.years.slice(-1)[0] : form.year.value; }
   function isWanted(area) {
     var who = form.who.value;
     return who === "municipality" ? area.type !== "prefecture" : area.type === who;
@@ -39,8 +42,8 @@
       var dx = byCode(areas, kx), dy = byCode(areas, ky), wanted = areas.filter(function (a) { return isWanted(a) || chosen.indexOf(a.code) >= 0; });
       shown = wanted.filter(function (a) { return typeof dx.values[a.code] === "number" && typeof dy.values[a.code] === "number"; }).map(function (a) { return { area: a, x: dx.values[a.code], y: dy.values[a.code] }; });
       paint(x, y, dx, dy); table(areas, x, y, dx, dy);
-      var words = M.lang() === "en" ? "{count} bodies; {missing} without one of the figures are not drawn." : "{count}団体。どちらかの数値がない{missing}団体は図にありません。";
-      document.getElementById("plot-count").textContent = words.replace("{count}", shown.length.toLocaleString()).replace("{missing}", (wanted.length - shown.length).toLocaleString()) + " " + dx.day + " / " + dy.day;
+      var words = M.lang() === "en" ? "{count} bodies; {missing} without one of the figures are not drawn. As of {days}." : "{count}団体。どちらかの数値がない{missing}団体は図にありません。時点: {days}。";
+      document.getElementById("plot-count").textContent = words.replace("{count}", shown.length.toLocaleString()).replace("{missing}", (wanted.length - shown.length).toLocaleString()).replace("{days}", dx.day === dy.day ? dx.day : dx.day + " / " + dy.day);
       keep();
     }); }); });
   }
@@ -121,13 +124,14 @@
   function read() {
     var asked = new URLSearchParams(location.hash.slice(1));
     ["x", "y"].forEach(function (k) { if (items[asked.get(k)]) form[k].value = asked.get(k); });
-    fill(asked.get("year"));
     ["who", "log"].forEach(function (k) { if (asked.get(k)) form[k].value = asked.get(k); });
+    if (!form.who.value) form.who.value = "municipality";
+    fill(asked.get("year"));
     chosen = (asked.get("a") || "").split(",").filter(function (c) { return /^\d{6}$/.test(c); });
     draw();
   }
   M.combobox(document.getElementById("add"), document.getElementById("add-found"), function (a) { document.getElementById("add").value = ""; if (chosen.indexOf(a.code) < 0) toggle(a.code); });
-  form.addEventListener("change", function (e) { if (e.target.name === "x" || e.target.name === "y") fill(form.year.value); if (e.target.id !== "add") draw(); });
+  form.addEventListener("change", function (e) { if (["x", "y", "who"].indexOf(e.target.name) >= 0) fill(form.year.value); if (e.target.id !== "add") draw(); });
   form.addEventListener("submit", function (e) { e.preventDefault(); });
   addEventListener("hashchange", read);
   addEventListener("resize", function () { clearTimeout(read.later); read.later = setTimeout(draw, 200); });

@@ -3,7 +3,14 @@
   "use strict";
   var M = window.mieruka, form = document.getElementById("choice"), items = {};
   if (!form) return;
-  function text(value, decimals) { return value.toLocaleString("en", { maximumFractionDigits: Math.max(decimals, 0) }); }
+  function text(value, decimals) { return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }); }
+  // On a tile large numbers are cut to the digits that fit; the table below has them whole.
+  function short(value, decimals) {
+    var size = Math.abs(value), units = M.lang() === "en" ? [[1e9, "B"], [1e6, "M"]] : [[1e8, "億"], [1e4, "万"]];
+    if (size < 1e5) return text(value, decimals);
+    var unit = units.filter(function (u) { return size >= u[0]; })[0] || [1e3, "K"], cut = value / unit[0];
+    return text(cut, Math.abs(cut) < 100 ? 1 : 0) + unit[1];
+  }
   function years(wanted) {
     var item = items[form.item.value];
     form.year.textContent = "";
@@ -21,7 +28,7 @@
       tiles.forEach(function (t) {
         var value = data.values[t.dataset.code], has = value !== undefined;
         t.className = has ? "q" + place.get(t) : "none";
-        t.querySelector(".v").textContent = has ? text(value, item.decimals) : "–";
+        t.querySelector(".v").textContent = has ? short(value, item.decimals) : "–";
       });
       document.getElementById("map-what").textContent = M.title(item) + " " + data.day;
         var body = document.getElementById("map-rows"); body.textContent = "";
@@ -36,7 +43,7 @@
     }); });
   }
   M.load("data/items.js", function () {
-    window.mierukaItems.items.forEach(function (i) { items[i.id] = i; });
+    items = M.items();
     var asked = new URLSearchParams(location.hash.slice(1)), item = asked.get("item");
     if (item && items[item] && items[item].prefectures.length) form.item.value = item;
     years(asked.get("year"));

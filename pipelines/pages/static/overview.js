@@ -43,15 +43,25 @@
   function apply() {
     var day = form.day.value;
     if (!day || day > today) day = form.day.value = today;
+    if (day < form.day.min) {
+      // A year that is being typed reads 0002, 0020, 0201; a whole one before everything becomes the first day.
+      if (day < "1000") return;
+      day = form.day.value = form.day.min;
+    }
     if (day === shownDay) return filter();
     shownDay = day;
     if (day === today) { restore(); return filter(); }
     M.load("data/history.js", function () { replay(day); filter(); });
   }
-  if (location.hash.indexOf("=") > 0) new URLSearchParams(location.hash.slice(1)).forEach(function (value, name) { if (form[name]) form[name].value = value; });
+  function read() {
+    if (location.hash.indexOf("=") > 0) new URLSearchParams(location.hash.slice(1)).forEach(function (value, name) { if (form[name]) form[name].value = value; });
+    ["initiative", "ministry", "status"].forEach(function (name) { if (form[name].selectedIndex < 0) form[name].value = ""; });
+    apply();
+  }
   form.addEventListener("input", apply);
   form.addEventListener("submit", function (e) { e.preventDefault(); });
   form.addEventListener("reset", function () { setTimeout(apply); });
   document.addEventListener("mieruka:language", filter);
-  apply();
+  addEventListener("hashchange", function () { form.reset(); read(); });
+  read();
 })();

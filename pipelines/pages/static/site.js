@@ -38,7 +38,11 @@
   M.areas = null;
   M.withAreas = function (done) {
     M.load("data/areas.js", function () {
-      if (!M.areas) M.areas = window.mierukaAreas.areas.map(function (a) { return { code: a[0], name: a[1], kana: "", pref: window.mierukaAreas.prefectures[a[0].slice(0, 2)] || "", type: window.mierukaAreas.types[a[2]] }; });
+      var held = window.mierukaAreas;
+      if (!M.areas) M.areas = held.names.map(function (name, i) {
+        var code = held.codes.substr(i * 6, 6);
+        return { code: code, name: name, kana: "", pref: held.prefectures[code.slice(0, 2)] || "", type: held.types[held.kinds[i]] };
+      });
       done(M.areas);
     });
   };
@@ -60,15 +64,29 @@
       var rank = name === key || kana === key || a.code === key ? 0 : name.indexOf(key) === 0 || kana.indexOf(key) === 0 ? 1 : a.code.indexOf(key) === 0 ? 2 : name.indexOf(key) > 0 || full.indexOf(key) >= 0 ? 3 : 9;
       if (rank < 9) ranked.push([rank, a]);
     });
-    ranked.sort(function (p, q) { return p[0] - q[0] || (p[1].code < q[1].code ? -1 : 1); });
+    // Of equals the shortest name: 長野市 before 長野原町.
+    ranked.sort(function (p, q) { return p[0] - q[0] || (p[0] === 1 ? p[1].name.length - q[1].name.length : 0) || (p[1].code < q[1].code ? -1 : 1); });
     return ranked.slice(0, most || 12).map(function (r) { return r[1]; });
+  };
+  /* The items of `data/items.js` by their ids, with all years: there are the first and the last of each run. */
+  M.items = function () {
+    function all(spans) {
+      var years = [];
+      for (var i = 0; i < spans.length; i += 2) for (var year = spans[i]; year <= spans[i + 1]; year++) years.push(year);
+      return years;
+    }
+    var items = {};
+    window.mierukaItems.items.forEach(function (i) {
+      items[i.id] = Object.assign({}, i, { years: all(i.years), prefectures: all(i.prefectures || i.years), no_municipality: all(i.no_municipality || []) });
+    });
+    return items;
   };
   M.combobox = function (input, list, choose) {
     var at = -1;
     function close() { list.hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); at = -1; }
     function mark(next) {
       var all = list.children;
-      if (!all.length) return;
+      if (!(input._found || []).length) return;
       at = (next + all.length) % all.length;
       for (var i = 0; i < all.length; i++) all[i].setAttribute("aria-selected", String(i === at));
       input.setAttribute("aria-activedescendant", all[at].id);
@@ -85,7 +103,13 @@
           li.addEventListener("mousedown", function (e) { e.preventDefault(); choose(a); close(); });
           list.appendChild(li);
         });
-        list.hidden = !found.length; input.setAttribute("aria-expanded", String(!list.hidden)); at = -1;
+        if (!found.length && input.value.trim()) {
+          var none = document.createElement("li");
+          none.setAttribute("role", "option"); none.setAttribute("aria-disabled", "true");
+          none.textContent = root.lang === "en" ? "No body of this name, reading or code" : "この名称・よみ・コードの団体はありません";
+          list.appendChild(none);
+        }
+        list.hidden = !list.children.length; input.setAttribute("aria-expanded", String(!list.hidden)); at = -1;
         input._found = found;
       });
     }
