@@ -25,7 +25,10 @@ from pipelines.register.reading import RegisterReader, RegisterReading, add_stat
 from pipelines.register.schema import LINES, TOTALS, folder_of, partition_of, write_empty
 from pipelines.settings import READING_FOLDERS, Home
 
-_NUMBER = ["asset_no", "branch_no"]
+# By what a newer register is known to list the same assets: their numbers within each account or, without numbers, days and costs.
+_ACCOUNT = ["entity", "account_group", "account_class", "asset_name"]
+_NUMBERED = [*_ACCOUNT, "asset_no", "branch_no"]
+_UNNUMBERED = [*_ACCOUNT, "acquired_on", "acquisition_cost"]
 
 
 class RegisterLanding:
@@ -180,8 +183,8 @@ def _stem(snapshot: Snapshot) -> str:
     return snapshot.snapshot_sha256[:16]
 
 
-def _numbers(path: Path) -> pl.DataFrame:
-    return pl.read_parquet(path, columns=["entity", *_NUMBER]).drop_nulls("asset_no").unique()
+def _assets(path: Path) -> pl.DataFrame:
+    return pl.read_parquet(path, columns=sorted({*_NUMBERED, *_UNNUMBERED}))
 
 
 def _superseded(paths: list[Path]) -> dict[Path, Path]:
@@ -191,20 +194,23 @@ def _superseded(paths: list[Path]) -> dict[Path, Path]:
     found: dict[Path, Path] = {}
     counted: list[tuple[Path, pl.DataFrame]] = []
     for path in reversed(paths):
-        numbers = _numbers(path)
-        newer = next((other for other, held in counted if _lists_again(numbers, held)), None)
+        assets = _assets(path)
+        newer = next((other for other, held in counted if _lists_again(assets, held)), None)
         if newer:
             found[path] = newer
         else:
-            counted.append((path, numbers))
+            counted.append((path, assets))
     return found
 
 
-def _lists_again(numbers: pl.DataFrame, newer: pl.DataFrame) -> bool:
-    """Return whether a newer register of the same accounts has at least half of the numbers of the smaller one."""
-    keys = ["entity", *_NUMBER]
-    same = numbers.join(newer, on=keys, how="semi", nulls_equal=True).height
-    return same > 0 and same * 2 >= min(numbers.height, newer.height)
+def _lists_again(assets: pl.DataFrame, newer: pl.DataFrame) -> bool:
+    """Return whether a newer register of the same accounts has at least half of the assets of the smaller one."""
+    numbered = all(frame["asset_no"].count() for frame in (assets, newer))
+    known = [frame.select(_NUMBERED if numbered else _UNNUMBERED).unique() for frame in (assets, newer)]
+    if numbered:
+        known = [frame.drop_nulls("asset_no") for frame in known]
+    same = known[0].join(known[1], on=known[0].columns, how="semi", nulls_equal=True).height
+    return same > 0 and same * 2 >= min(frame.height for frame in known)
 
 
 def _set_aside(place: Place, newer: Snapshot) -> Defect:

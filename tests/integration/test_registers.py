@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from assets.dbt_runner import DbtRunner
@@ -273,3 +274,35 @@ def test_a_newer_register_takes_the_place_of_the_one_it_repeats(
     assert len(list(folder_of(home, LINES).rglob("*/*/*.parquet"))) == 2
     defects = all_defects(home, load_catalog())
     assert [defect.file for defect in defects if defect.rule == "register_superseded"] == [f"{name}.csv"]
+
+
+def test_files_of_one_body_that_number_anew_stand_beside_each_other(tmp_path: Path) -> None:
+    home, heading = Home(tmp_path / "home"), [HEADERS[name] for name in COLUMNS]
+    home.create()
+    folder = tmp_path / "origin" / f"{KAGOSHIMA}_固定資産台帳_平成29年度"
+    lines = kagoshima_lines(3)
+    for place in range(0, len(lines), 3):
+        part = [replace(line, asset_no=str(number)) for number, line in enumerate(lines[place : place + 3])]
+        write_csv(folder / f"{place}.csv", [heading, *rows_of(part)])
+    departments = [
+        replace(line, asset_no=str(place), asset_name=f"庁舎{place}") for place, line in enumerate(lines[6:9])
+    ]
+    write_csv(folder / "総務課.csv", [heading, *rows_of(departments)])
+    land(home, tmp_path / "origin")
+    assert len(list(folder_of(home, LINES).rglob("*/*/*.parquet"))) == len(lines) // 3 + 1
+
+
+def test_a_newer_register_without_numbers_takes_the_place_of_the_older(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = tuple(name for name in COLUMNS if name not in ("asset_no", "branch_no"))
+    home, heading, lines = Home(tmp_path / "home"), [HEADERS[name] for name in columns], kagoshima_lines(3)
+    home.create()
+    for day, name in enumerate(("初版", "改訂")):
+        file = tmp_path / name / f"{KAGOSHIMA}_固定資産台帳_平成29年度_{name}.csv"
+        write_csv(file, [heading, *rows_of(lines[day:], columns)])
+        moment = now() + timedelta(days=day)
+        monkeypatch.setattr("pipelines.acquire.fetch.now", lambda moment=moment: moment)
+        land(home, tmp_path / name)
+    (kept,) = folder_of(home, LINES).rglob("*/*/*.parquet")
+    assert pl.read_parquet(kept).height == len(lines) - 1
