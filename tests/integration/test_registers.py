@@ -38,7 +38,17 @@ from tests.registers import (
 )
 
 KANOYA = "462039"
+PREFECTURE = "460001"
 COLUMNS = tuple(HEADERS)
+# In thousands, each amount rounded by itself; accounts without group; what cannot be told is left out of the rates.
+_ROUNDED = [
+    Line("1", "建物", "前橋公園管理棟", "", 50, date(2007, 4, 1), 1000, 200),
+    Line("2", "建物", "豊橋市道12号線", "", 50, date(2007, 4, 1), 1000, 200),
+    Line("3", "工作物", "大橋(上り)", "", 10, date(2000, 4, 1), 500, 500),
+    Line("4", "土地", "大橋", "", None, date(2000, 4, 1), 70, 0),
+    Line("5", "その他", "なぞ", "", 10, date(2000, 4, 1), 900, 899),
+    Line("6", "インフラ資産", "道路の何か", "", 10, date(2000, 4, 1), 900, 899),
+]
 _ABOUT = "area_code: '462012'\nfiscal_year: 2017\nunit: 円\ntotals_unit: 千円\ntotals:\n" + "".join(
     f"  - {{account: {account}, acquisition_cost: {cost}, accumulated_depreciation: {accumulated}}}\n"
     for account, cost, accumulated in KAGOSHIMA_TOTALS
@@ -79,6 +89,11 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     total: list[object] = ["" for _ in COLUMNS]
     total[COLUMNS.index("asset_name")], total[COLUMNS.index("acquisition_cost")] = "合計", 1
     write_csv(folder / f"{KANOYA}_固定資産台帳_平成29年度.csv", [heading, *rows, total], "cp932")
+    rounded = rows_of(_ROUNDED)
+    rounded[0][book] -= 1  # type: ignore[operator]
+    write_csv(
+        folder / f"{PREFECTURE}_固定資産台帳_平成29年度.csv", [["（単位：千円）"], heading, *rounded], "cp932"
+    )
     return folder
 
 
@@ -205,6 +220,28 @@ def test_only_the_lines_that_differ_from_straight_line_are_named(built: duckdb.D
         (12, "11005032", "11000032 (table_next_year)"),
         (19, "18000054", "14580043 (table_next_year)"),
     ]
+
+
+def test_a_register_without_groups_has_rates_of_what_is_known_to_depreciate(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    found = rows(
+        built,
+        "select breakdown_value, depreciating_cost, depreciating_accumulated from marts.register_rate "
+        "where area_code = ? and breakdown in ('total', 'facility_type') and depreciating_line_count > 0 order by 1",
+        PREFECTURE,
+    )
+    assert [(value, int(cost), int(written)) for value, cost, written in found] == [
+        ("bridge_tunnel", 500_000, 500_000), ("park", 1_000_000, 200_000), ("road", 1_000_000, 200_000),
+        ("total", 2_500_000, 900_000),
+    ]  # fmt: skip
+
+
+def test_amounts_in_thousands_tie_to_a_unit_and_show_no_memo_price(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    found = rows(built, "select rule, row_no from marts.register_finding where area_code = ?", PREFECTURE)
+    assert sorted(found) == [("unknown_account", 7), ("unknown_account", 8)]
 
 
 def test_the_convention_is_told_by_the_lines(built: duckdb.DuckDBPyConnection) -> None:
