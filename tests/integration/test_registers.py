@@ -15,7 +15,7 @@ import pytest
 
 from assets.dbt_runner import DbtRunner
 from cli.messages import Speaker
-from cli.register import Examined, as_lines, read_register, tables_of
+from cli.register import Examined, as_lines, computed, read_register, tables_of
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import load_catalog
 from pipelines.land.catalog_tables import all_defects
@@ -286,6 +286,37 @@ def test_an_officer_is_shown_rates_renewal_and_findings(
     }[language]  # fmt: skip
     assert [words for words in shown if words not in text] == []
     assert (report.accepted, report.defects) == (True, [])
+
+
+def test_an_officer_is_shown_what_is_published_of_the_body_and_its_peers(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.published_database.parent.mkdir(parents=True)
+    with duckdb.connect(str(home.published_database)) as connection:
+        connection.execute("create schema marts; create schema meta")
+        connection.execute(
+            "create table marts.fct_observation as select 'one' as observation_id, '462012' as area_code, 2017 as fiscal_year, "
+            "'asset_depreciation_rate' as item_id, true as is_latest, 57.5 as value, 'reported' as value_status, "
+            "'final' as observation_status, 'soumu' as source_id"
+        )
+        connection.execute(
+            "create table marts.peer_comparison as select '462012' as area_code, 'asset_depreciation_rate' as item_id, 2017 as "
+            "fiscal_year, 'similar_bodies' as peer_scheme, 'core' as peer_group, 57.5 as value, 60.1 as median, 7 as rank, 48 as group_size"
+        )
+        connection.execute(
+            "create table marts.area_peer_group as select 'core' as peer_group, '中核市' as label_ja"
+        )
+    heading: list[object] = [HEADERS[name] for name in COLUMNS]
+    path = write_csv(
+        tmp_path / f"{KAGOSHIMA}_固定資産台帳_平成29年度.csv", [heading, *rows_of(kagoshima_lines())]
+    )
+    source = load_catalog().sources[SOURCE]
+    reading, report = read_register(path, path.name, source, areas(), About(), Speaker("ja"))
+    text = "\n".join(as_lines(Examined(report, reading, computed(reading, home)), Speaker("ja")))
+    assert "公表された率: 57.5（台帳との差 +0.1ポイント、soumu）" in text
+    assert "中核市 48団体の公表値: 中央値 60.1、この団体は大きい順に7位" in text
+    assert "管財課: 57.4" not in text.split("所属別")[0]
+    assert "　管財課: 57.4" in text
+    assert "償却累計額の大きい資産" in text
 
 
 def test_what_did_not_change_is_not_read_again(home: Home, origin: Path) -> None:
