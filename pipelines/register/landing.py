@@ -133,6 +133,9 @@ class RegisterLanding:
         for folder in sorted(folder_of(self._home, LINES).glob("*/*")):
             paths = sorted(folder.iterdir(), key=lambda path: order[path.stem])
             newer = _superseded(paths)
+            for path, twin in _overlapping([path for path in paths if path not in newer]).items():
+                place = Place(self._source.source_id, self._name, by_age[path.stem])
+                doubts[place.snapshot.snapshot_sha256] = [asdict(_overlaps(place, by_age[twin.stem]))]
             for path in paths:
                 if other := newer.get(path):
                     place = Place(self._source.source_id, self._name, by_age[path.stem])
@@ -211,6 +214,32 @@ def _lists_again(assets: pl.DataFrame, newer: pl.DataFrame) -> bool:
         known = [frame.drop_nulls("asset_no") for frame in known]
     same = known[0].join(known[1], on=known[0].columns, how="semi", nulls_equal=True).height
     return same > 0 and same * 2 >= min(frame.height for frame in known)
+
+
+def _overlapping(counted: list[Path]) -> dict[Path, Path]:
+    """Return which of the registers that count beside each other list the same names, days and costs under other numbers."""
+    if len(counted) < 2:
+        return {}
+    held = [
+        (path, _assets(path).filter(pl.col("acquisition_cost") > 1).select(_UNNUMBERED).unique())
+        for path in counted
+    ]
+    found: dict[Path, Path] = {}
+    for place, (path, assets) in enumerate(held):
+        for other, others in held[place + 1 :]:
+            same = assets.join(others, on=_UNNUMBERED, how="semi", nulls_equal=True).height
+            if same * 2 >= max(1, min(assets.height, others.height)):
+                found[path] = other
+    return found
+
+
+def _overlaps(place: Place, other: Snapshot) -> Defect:
+    return place.defect(
+        "register_overlaps", other.file_name,
+        "同じ団体・年度の別の台帳と、勘定科目・名称・取得日・取得価額が半分以上同じです。番号が違うので両方を合計に入れています",
+        "At least half of account, name, day and cost are those of another register of this body and year; as the numbers differ, both count",
+        severity="warning",
+    )  # fmt: skip
 
 
 def _set_aside(place: Place, newer: Snapshot) -> Defect:

@@ -23,6 +23,7 @@ _CHUNK = 20_000
 _SHOWN = 20
 _LONGEST_TITLE = 30
 _FEWEST_NUMBERED = 4
+_MOST_DOUBTS = 1_000
 AMOUNTS = ("acquisition_cost", "accumulated_depreciation", "book_value")
 _ALWAYS_OF_LINES = ("acquired_on", "in_use_on", "useful_life_years")
 _Row = list[object]
@@ -131,6 +132,7 @@ class LineReader:
         self._tops: dict[tuple[int, int], object] = {}
         self._previous_texts: set[str] = set()
         self._runs: list[_Sums] = [_Sums()]
+        self._doubts = 0
         self._odd: list[OddRow] = []
         self._odd_counts: Counter[str] = Counter()
 
@@ -264,6 +266,14 @@ class LineReader:
             return True
         texts = [plain_text(cell) for cell in row if isinstance(cell, str) and cell]
         if any(text.rstrip(")】] ").endswith("計") for text in texts):
+            return False
+        # Without the number or the account that other lines have, the sums above decide, unless that is the rule in this sheet.
+        if self._doubts < _MOST_DOUBTS and any(
+            self._is_blank(self._cell(row, name))
+            for name in ("asset_no", "account")
+            if name in self._header.positions
+        ):
+            self._doubts += 1
             return False
         return any(not self._is_blank(self._cell(row, name)) for name in ("asset_name", "use_name"))
 

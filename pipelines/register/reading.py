@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,11 +15,12 @@ import polars as pl
 from pipelines.acquire.archive import Snapshot
 from pipelines.catalog.registers import RegisterTable
 from pipelines.defects import Defect, RefusedFileError, unique
-from pipelines.extract.sheet import UnreadableFileError, cell_text
+from pipelines.extract.sheet import UnreadableFileError, cell_text, column_letters
 from pipelines.extract.table import Place
 from pipelines.identity.match import AreaRegister
 from pipelines.land.source import unreadable
 from pipelines.register.about import About
+from pipelines.register.cells import CellError, whole_yen
 from pipelines.register.header import UNITS_IN_YEN, RegisterHeader, find_header
 from pipelines.register.lines import AMOUNTS, BadCell, LineReader, OddRow, SheetLines, Total
 from pipelines.register.schema import LINE_SCHEMA, TOTAL_SCHEMA, YEN
@@ -29,6 +31,8 @@ _TOP_ROWS = 40
 _SHOWN_HEADERS = 20
 # Of the numbers of a sheet this many may come twice before they are taken to begin anew in each part of it.
 _FEW_DUPLICATES = 0.3
+# A title may hold a year where lines have amounts.
+_LARGEST_YEAR = 9_999
 _KINDS_JA = {
     "yen": "円未満の端数のない金額",
     "date": "年月日",
@@ -116,6 +120,8 @@ class RegisterReader:
             )  # fmt: skip
             sheet = reader.read(_counted(top.below(), top.stream.name), top.header.last_row + 2)
             reading.defects += [_bad_cell(cell, here) for cell in sheet.bad_cells]
+            reading.defects += [*_above_header(top, here), *_without_header(top, here)]
+            reading.defects += _blank_amounts(sheet.frame, top.header, here)
             reading.defects += [_odd_row(odd, sheet.odd_counts[odd.kind], here) for odd in sheet.odd_rows]
             areas |= sheet.areas
             frames.append(self._with_units(sheet, top, about))
@@ -309,10 +315,19 @@ def _positive(amount: object) -> object:
 def _with_duplicates(lines: pl.DataFrame) -> pl.DataFrame:
     """Return lines with the first row that has the same number and branch.
 
-    In another sheet, or where numbers begin anew in each part of a sheet, only with the same account and name.
+    In another sheet, or where numbers begin anew in each part of a sheet, only with the same account and name; where lines have
+    no number, the first that is the same in everything.
     """
     number = pl.concat_str(pl.col("asset_no"), pl.col("branch_no").fill_null(""), separator="\x1f")
     named = ["account_group", "account_class", "asset_name"]
+    whole = pl.concat_str(
+        [pl.col(name).cast(pl.String).fill_null("") for name in LINE_SCHEMA if name in lines.columns and name not in ("row_no", "sheet")],
+        separator="\x1f",
+    )  # fmt: skip
+    # Without a number the same line twice, if it is worth more than a memo price.
+    number = number.fill_null(
+        pl.when((pl.col("acquisition_cost") > 1) & pl.col("asset_name").is_not_null()).then(whole)
+    )
     marked = lines.with_columns(_number=number)
     for name, keys in (("_in_sheet", ["sheet", "_number"]), ("_by_name", ["_number", *named])):
         again = pl.col("_number").is_not_null() & (pl.int_range(pl.len()).over(keys) > 0)
@@ -421,6 +436,79 @@ def _sign_reversed(place: Place, name: str, table: RegisterTable) -> Defect:
         "All amounts of this column are printed as negative: taken as deductions, and read without the sign",
         column=name, severity="warning",
     )  # fmt: skip
+
+
+def _above_header(top: _Top, place: Place) -> list[Defect]:
+    """Return a finding when rows above or within the header look like lines: with a name or account, and an amount."""
+    header = top.header
+    texts = [
+        header.positions[name] for name in ("asset_name", "account", "asset_no") if name in header.positions
+    ]
+    amounts = [header.positions[name] for name in AMOUNTS if name in header.positions]
+    rows = [
+        number
+        for number, row in enumerate(top.rows[: header.last_row + 1], start=1)
+        if any(place < len(row) and cell_text(row[place]).strip() for place in texts)
+        and any(place < len(row) and _is_amount(row[place]) for place in amounts)
+    ]
+    if not rows:
+        return []
+    return [
+        place.defect(
+            "register_rows_above_header", "、".join(map(str, rows[:_SHOWN_HEADERS])),
+            "見出しより上に、資産の行らしい行があります。明細に入れていません。見出しは明細の上に置いてください",
+            "Rows above the header look like assets and were not read: the header belongs above the lines",
+            row=rows[0], severity="warning",
+        )
+    ]  # fmt: skip
+
+
+def _without_header(top: _Top, place: Place) -> list[Defect]:
+    """Return a finding for each column of amounts that no header names: the headers may be shifted."""
+    header, below = top.header, top.rows[top.header.last_row + 1 :]
+    named = {
+        column
+        for row in top.rows[header.first_row : header.last_row + 1]
+        for column, cell in enumerate(row)
+        if cell_text(cell).strip()
+    } | set(header.positions.values())
+    amounts = Counter(
+        column for row in below for column, cell in enumerate(row) if column not in named and _is_amount(cell)
+    )
+    return [
+        place.defect(
+            "register_unknown_column", column_letters(column),
+            "見出しのない列に金額があり、読んでいません。見出しの行が列とずれていないか確かめてください",
+            "A column without a header holds amounts and is not read: look whether the headers are shifted",
+            column=column_letters(column), severity="warning",
+        )
+        for column, count in sorted(amounts.items())
+        if count * 2 > len(below)
+    ]  # fmt: skip
+
+
+def _is_amount(cell: object) -> bool:
+    try:
+        return abs(whole_yen(cell, 1)) > _LARGEST_YEAR if cell not in ("", None) else False
+    except CellError:
+        return False
+
+
+def _blank_amounts(lines: pl.DataFrame, header: RegisterHeader, place: Place) -> list[Defect]:
+    """Return a finding for each of cost and book value that a few lines leave blank while the others have it."""
+    defects = []
+    for name in ("acquisition_cost", "book_value"):
+        blank = lines.filter(pl.col(name).is_null())["row_no"]
+        if name in header.positions and 0 < len(blank) * 2 < lines.height:
+            defects.append(
+                place.defect(
+                    "register_amount_blank", "、".join(map(str, blank.head(_SHOWN_HEADERS))),
+                    f"ほかの行には金額があるのに、この列が空欄（または読めない）行が{len(blank):,}件あります",
+                    f"{len(blank):,} lines leave this column blank (or unreadable) while the others have an amount",
+                    row=blank[0], column=name, severity="warning",
+                )
+            )  # fmt: skip
+    return defects
 
 
 def _odd_row(odd: OddRow, count: int, place: Place) -> Defect:

@@ -342,6 +342,12 @@ def test_a_newer_register_takes_the_place_of_the_one_it_repeats(
     assert len(list(folder_of(home, LINES).rglob("*/*/*.parquet"))) == 2
     defects = all_defects(home, load_catalog())
     assert [defect.file for defect in defects if defect.rule == "register_superseded"] == [f"{name}.csv"]
+    # The other file has names, days and costs of these assets under numbers of its own.
+    assert {defect.file for defect in defects if defect.rule == "register_overlaps"} <= {
+        f"{name}_水路.csv",
+        f"{name}_訂正.csv",
+    }
+    assert any(defect.rule == "register_overlaps" for defect in defects)
 
 
 def test_files_of_one_body_that_number_anew_stand_beside_each_other(tmp_path: Path) -> None:

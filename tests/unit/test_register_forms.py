@@ -285,6 +285,7 @@ BUILDING: Row = ["事業用資産/建物", "第1小学校", 900, 300, 600]
         (["", "", 901, 300, 601], 1, "register_row_unnamed"),
         (["事業用資産 建物 計", "", 901, 300, 601], 1, None),
         (["事業用資産/土地", "計", 901, 0, 901], 1, None),
+        (["", "第1小学校ほか", 900, 300, 600], 1, None),
         (["物品", "時計", 100, 50, 50], 2, None),
         (["土地取得事業特別会計", "第2小学校敷地", 100, 0, 100], 2, None),
         (["事業用資産/土地", "車両重量計", 100, 0, 100], 2, None),
@@ -366,3 +367,33 @@ def test_a_dropped_file_is_a_register_by_its_name(name: str) -> None:
     from tests.registers import described
 
     assert is_file_of(name, described())
+
+
+def test_lines_above_the_header_are_named(tmp_path: Path, bodies: AreaRegister) -> None:
+    line: Row = ["事業用資産/建物", "体育館", 90_000, 30_000, 60_000]
+    reading = read_file(
+        write_csv(tmp_path / NAME, [["平成29年度", "", 2017], line, *table([BUILDING])]), bodies
+    )
+    (found,) = [defect for defect in reading.defects if defect.rule == "register_rows_above_header"]
+    assert (found.row, found.found) == (2, "2")
+
+
+def test_an_amount_that_other_lines_have_is_missed(tmp_path: Path, bodies: AreaRegister) -> None:
+    rows = [BUILDING, ["事業用資産/建物", "体育館", 90, 30, ""], ["事業用資産/建物", "校舎", 80, 30, 50]]
+    reading = read_file(write_csv(tmp_path / NAME, table(rows)), bodies)
+    (found,) = [defect for defect in reading.defects if defect.rule == "register_amount_blank"]
+    assert (found.row, found.column) == (3, "book_value")
+
+
+def test_without_numbers_the_same_line_twice_is_marked(tmp_path: Path, bodies: AreaRegister) -> None:
+    memo: Row = ["インフラ資産/土地", "市道敷", 1, 0, 1]
+    reading = read_file(write_csv(tmp_path / NAME, table([BUILDING, memo, memo, BUILDING])), bodies)
+    assert reading.lines is not None
+    assert reading.lines["duplicate_of_row"].to_list() == [None, None, None, 2]
+
+
+def test_amounts_without_a_header_are_named(tmp_path: Path, bodies: AreaRegister) -> None:
+    shifted: Row = ["勘定科目", "資産名", "取得価額(円)", "帳簿価額(円)", ""]
+    line: Row = ["事業用資産/建物", "体育館", 90_000, 30_000, 60_000]
+    reading = read_file(write_csv(tmp_path / NAME, [shifted, line, line]), bodies)
+    assert "E" in [defect.found for defect in reading.defects if defect.rule == "register_unknown_column"]
