@@ -18,6 +18,9 @@ _FEWEST_COLUMNS = 3
 _BRACKETED_UNIT = re.compile(r"[(\[【<](?:(?:金額)?単位[::]?)?(千円|百万円|円)(?:単位)?[)\]】>]")
 # `単位：千円、㎡`, `金額の単位 千円`, `千円単位`: the unit of money among others.
 _UNIT = re.compile(r"単位[^)\]】>]*?(千円|百万円|円)|(千円|百万円|円)単位")
+_UNIT_CELL = re.compile(
+    r"[(\[【]?(?:千円|百万円|円|年|年度|西暦|和暦|年月日|m2|m\^2|m|km|%|件|個|平米|単位)[)\]】]?"
+)
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 UNITS_IN_YEN = {"円": 1, "千円": 1_000, "百万円": 1_000_000}
 
@@ -81,7 +84,10 @@ def _unit_in(text: str) -> int | None:
     match = _BRACKETED_UNIT.search(header_key(text))
     if match:
         return UNITS_IN_YEN[match[1]]
-    return next((unit for part in text.split(">") if (unit := UNITS_IN_YEN.get(header_key(part)))), None)
+    return next(
+        (unit for part in text.split(">") if (unit := UNITS_IN_YEN.get(header_key(part).strip("()[]【】")))),
+        None,
+    )
 
 
 def _keys(text: str) -> Iterator[str]:
@@ -130,7 +136,25 @@ def find_header(rows: list[list[object]], table: RegisterTable) -> RegisterHeade
             # Of equal finds the one with fewer rows: neither a title above nor data below is of the header.
             if named >= _FEWEST_COLUMNS and (best is None or (named, -levels) > (best[0], -best[2])):
                 best, best_columns = (named, first, levels), columns
-    return _as_header(best, best_columns, rows, table, spellings) if best else None
+    if best is None:
+        return None
+    below = best[1] + best[2]
+    if below < len(rows) and _holds_units(rows[below]):
+        best = (best[0], best[1], best[2] + 1)
+        best_columns = [
+            (f"{text}>{unit}" if text and unit else text, found)
+            for place, (text, found) in enumerate(best_columns)
+            for unit in [cell_text(rows[below][place]).strip() if place < len(rows[below]) else ""]
+        ]
+    return _as_header(best, best_columns, rows, table, spellings)
+
+
+def _holds_units(row: list[object]) -> bool:
+    """Return whether a row below the header says the units of its columns: (円), (年), (㎡)."""
+    keys = [key for cell in row if (key := header_key(cell_text(cell)))]
+    return any(UNITS_IN_YEN.get(key.strip("()[]【】")) for key in keys) and all(
+        _UNIT_CELL.fullmatch(key) for key in keys
+    )
 
 
 def _as_header(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -22,8 +23,10 @@ from pipelines.register.words import Account, AccountWords, cost_basis_of
 _CHUNK = 20_000
 _SHOWN = 20
 _LONGEST_TITLE = 30
+_MARKS_OF_NOTES = ("※", "注", "(注", "*", "備考", "・")
 _FEWEST_NUMBERED = 4
 _MOST_DOUBTS = 1_000
+_MANY_BLANK = 0.3
 AMOUNTS = ("acquisition_cost", "accumulated_depreciation", "book_value")
 _ALWAYS_OF_LINES = ("acquired_on", "in_use_on", "useful_life_years")
 _Row = list[object]
@@ -46,7 +49,7 @@ class BadCell:
 class Total:
     """A total that a sheet prints; the account is None for the total of all its lines.
 
-    `is_of_last` says that it is the sum of the lines just above it, `is_of_all` of all lines so far.
+    `is_of_last` says that it is the sum of the lines just above it, `is_of_all` of all `lines_above`.
     """
 
     row: int
@@ -56,6 +59,7 @@ class Total:
     unit_yen: int
     is_of_last: bool = False
     is_of_all: bool = False
+    lines_above: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class SheetLines:
     areas: set[str] = field(default_factory=set)
     odd_rows: list[OddRow] = field(default_factory=list)
     odd_counts: Counter[str] = field(default_factory=Counter)
+    accounts_from_above: int = 0
+    accounting: Counter[str] = field(default_factory=Counter)
 
 
 class LineReader:
@@ -133,6 +139,7 @@ class LineReader:
         self._previous_texts: set[str] = set()
         self._runs: list[_Sums] = [_Sums()]
         self._doubts = 0
+        self._accounting: Counter[str] = Counter()
         self._odd: list[OddRow] = []
         self._odd_counts: Counter[str] = Counter()
 
@@ -167,8 +174,43 @@ class LineReader:
             for name, cells in self._bad.items()
             for cell in cells
         ]
-        frame = pl.concat(frames)
-        return SheetLines(frame, _without_doubt(totals), bad, areas, self._odd, self._odd_counts)
+        frame, filled = self._with_accounts_from_above(pl.concat(frames))
+        return SheetLines(
+            frame,
+            _without_doubt(totals, frame.height),
+            bad,
+            areas,
+            self._odd,
+            self._odd_counts,
+            filled,
+            self._accounting,
+        )
+
+    def _with_accounts_from_above(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+        """Return lines with the accounts that a sheet prints only where they change, and on how many lines they were blank."""
+        printed = {name: frame[name].to_list() for name in ("_group", "_account")}
+        once = {name for name, texts in printed.items() if _is_printed_once(texts, _MANY_BLANK)}
+        once |= {name for name, texts in printed.items() if once and _is_printed_once(texts, 0)}
+        sections = frame["_section"].to_list()
+        frame = frame.drop("_group", "_account", "_section")
+        if not once:
+            return frame, 0
+        filled = sum(text is None for name in once for text in printed[name])
+        for name in once:
+            printed[name] = pl.Series(printed[name], dtype=pl.String).forward_fill().to_list()
+        accounts = [
+            self._accounts.read(group, text, section)
+            for group, text, section in zip(printed["_group"], printed["_account"], sections, strict=True)
+        ]
+        labels = [
+            "/".join(filter(None, pair)) or None
+            for pair in zip(printed["_group"], printed["_account"], strict=True)
+        ]
+        return frame.with_columns(
+            account_group=pl.Series([account.group for account in accounts], dtype=pl.String),
+            account_class=pl.Series([account.class_ for account in accounts], dtype=pl.String),
+            account_label=pl.Series(labels, dtype=pl.String),
+        ), filled
 
     def _completed(self, number: int, row: _Row) -> _Row:
         """Return a row with what its merged and ditto cells repeat from above."""
@@ -243,14 +285,19 @@ class LineReader:
     def _kind(self, row: _Row) -> str:
         """Return what a row is: `line`, `total`, or `other` (blank, a note, the header again, the title of a section)."""
         texts = [cell for cell in row if cell != "" and cell is not None]
+        if len(texts) > 1:
+            # A title with the unit beside it is a title.
+            texts = [cell for cell in texts if not (isinstance(cell, str) and "単位" in cell)]
         if not texts:
+            return "other"
+        if len(texts) == 1 and isinstance(texts[0], str):
+            self._note_section(plain_text(texts[0]))
             return "other"
         if self._label(row) is not None:
             return "total"
         if self._repeats_header(row):
             return "other"
         if len(texts) == 1:
-            self._note_section(plain_text(texts[0]))
             return "other"
         if self._numbers_columns(row):
             return "other"
@@ -289,7 +336,11 @@ class LineReader:
 
     def _note_section(self, text: str) -> None:
         """Take a text that stands alone in its row for the title of what follows, if it names an account."""
-        if len(text) < _LONGEST_TITLE and self._accounts.of_total(text) is not None:
+        if (
+            len(text) < _LONGEST_TITLE
+            and not text.startswith(_MARKS_OF_NOTES)
+            and self._accounts.of_total(text) is not None
+        ):
             self._section = text
 
     def _label(self, row: _Row) -> str | None:
@@ -344,8 +395,9 @@ class LineReader:
             account,
             amounts,
             unit,
-            any(so_far[:-1]) or so_far[:1] == [True],
+            any(so_far),
             so_far[-1:] == [True],
+            runs.lines,
         )
 
     def _values(self, name: str, held: list[tuple[int, _Row, str]]) -> list[Any]:
@@ -419,8 +471,23 @@ class LineReader:
             name: sum(filter(None, columns[name]), Decimal()) for name in AMOUNTS if any(columns[name])
         }
         self._runs[-1].add(_Sums(len(held), amounts))
+        self._accounting.update(filter(None, columns.pop("accounting")))
         schema = {name: dtype for name, dtype in LINE_SCHEMA.items() if name in columns}
-        return pl.DataFrame({name: columns[name] for name in schema}, schema=schema)
+        texts_as_printed = {
+            "_group": pl.Series(groups, dtype=pl.String), "_account": pl.Series(texts, dtype=pl.String),
+            "_section": pl.Series([section for _, _, section in held], dtype=pl.String),
+        }  # fmt: skip
+        return pl.DataFrame({name: columns[name] for name in schema}, schema=schema).with_columns(
+            **texts_as_printed
+        )
+
+
+def _is_printed_once(texts: list[str | None], least: float) -> bool:
+    """Return whether a column says its text only where it changes: many blanks, and never the same text on two lines running."""
+    blank = sum(text is None for text in texts)
+    if not texts or texts[0] is None or not blank or blank < least * len(texts):
+        return False
+    return all(one is None or one != other for one, other in itertools.pairwise(texts))
 
 
 def _key(cell: object) -> str:
@@ -440,14 +507,17 @@ def _agrees(amounts: dict[str, Decimal | None], sums: _Sums, unit_yen: int) -> b
     )
 
 
-def _without_doubt(totals: list[Total]) -> list[Total]:
+def _without_doubt(totals: list[Total], lines: int) -> list[Total]:
     """Return the totals of which is known what they are of: of several of all lines, the last.
 
     One that is the sum of the lines just above it is a subtotal that holds: it is not compared with all lines of the sheet
     or, where an account has several, of the account.
     """
     whole = [total for total in totals if total.account is None and "小計" not in total.label]
-    whole = [total for total in whole if total.is_of_all or not total.is_of_last]
+    whole = [
+        total for total in whole
+        if (total.is_of_all and total.lines_above == lines) or not total.is_of_last
+    ]  # fmt: skip
     named = [total for total in totals if total.account is not None]
     times = Counter(total.account for total in named)
     named = [

@@ -31,6 +31,7 @@ _TOP_ROWS = 40
 _SHOWN_HEADERS = 20
 # Of the numbers of a sheet this many may come twice before they are taken to begin anew in each part of it.
 _FEW_DUPLICATES = 0.3
+_ENTERPRISES = ("water", "sewerage", "hospital", "transport")
 # A title may hold a year where lines have amounts.
 _LARGEST_YEAR = 9_999
 _KINDS_JA = {
@@ -123,6 +124,10 @@ class RegisterReader:
             reading.defects += [*_above_header(top, here), *_without_header(top, here)]
             reading.defects += _blank_amounts(sheet.frame, top.header, here)
             reading.defects += [_odd_row(odd, sheet.odd_counts[odd.kind], here) for odd in sheet.odd_rows]
+            reading.defects += [
+                *_accounts_filled(sheet, here),
+                *_accounts_mixed(sheet, reading.entity, self._table, here),
+            ]
             areas |= sheet.areas
             frames.append(self._with_units(sheet, top, about))
             totals += [_total_record(total, top.stream.name) for total in sheet.totals]
@@ -436,6 +441,37 @@ def _sign_reversed(place: Place, name: str, table: RegisterTable) -> Defect:
         "All amounts of this column are printed as negative: taken as deductions, and read without the sign",
         column=name, severity="warning",
     )  # fmt: skip
+
+
+def _accounts_filled(sheet: SheetLines, place: Place) -> list[Defect]:
+    if not sheet.accounts_from_above:
+        return []
+    count = sheet.accounts_from_above
+    return [
+        place.defect(
+            "register_account_from_above", f"{count:,}",
+            "勘定科目・資産区分が変わる行にだけ書かれているので、空欄の行は上の行と同じとして読みました",
+            "Accounts are printed only where they change, so lines that leave them blank were read as the line above", severity="warning",
+        )
+    ]  # fmt: skip
+
+
+def _accounts_mixed(sheet: SheetLines, entity: str, table: RegisterTable, place: Place) -> list[Defect]:
+    """Return a finding when a register of the general accounts has lines of accounts of enterprises."""
+    if entity != "general":
+        return []
+    others = {
+        text: count for text, count in sheet.accounting.items() if entity_of(table, [text]) in _ENTERPRISES
+    }
+    if not others or len(others) == len(sheet.accounting):
+        return []
+    return [
+        place.defect(
+            "register_accounts_mixed", "、".join(f"{text} {count:,}" for text, count in list(others.items())[:_SHOWN_HEADERS]),
+            "一般会計等の台帳として読みましたが、公営企業の会計の行があります。率はすべての行で計算しています",
+            "Read as a register of the general accounts, but lines are of accounts of enterprises; rates are of all lines", severity="warning",
+        )
+    ]  # fmt: skip
 
 
 def _above_header(top: _Top, place: Place) -> list[Defect]:

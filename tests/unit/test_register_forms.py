@@ -239,11 +239,46 @@ def sheets_and_a_summary(folder: Path) -> Path:
     return write_xlsx(folder / f"{NAME}.xlsx", sheets)
 
 
+def sections(folder: Path) -> Path:
+    """One sheet in parts: a title with the unit, the header again, numbers anew, a count beside each total; units below headers."""
+    header: list[Row] = [
+        ["番号", "名称", "耐用\n年数", "取　得\n価　額", "償却累計額", "期末簿価"],
+        ["", "", "(年)", "(円)", "(円)", "(円)"],
+    ]
+    rows: list[Row] = [["鹿児島市 固定資産台帳 平成29年度"]]
+    for account, group in groupby(LINES, key=lambda line: line.account):
+        held = list(group)
+        rows += [[], [f"◆{account}", "", "", "", "", "(単位：円)"], *header]
+        rows += [
+            [place, line.asset_name, line.useful_life_years or "", *amounts(line)]
+            for place, line in enumerate(held, start=1)
+        ]
+        rows += [["計", f"{len(held)}件", "", *total_of(held)], ["※ 道路の敷地は備忘価額"]]
+    return write_xlsx(folder / f"{NAME}.xlsx", {"台帳": rows})
+
+
+def accounts_once(folder: Path) -> Path:
+    """Written as CSV from merged cells: the account only where it changes."""
+    rows: list[Row] = [["区分", "科目", "番号", "名称", "取得価額", "償却累計額", "簿価"]]
+    above: tuple[str, str] = ("", "")
+    for line in LINES:
+        group, _, kind = line.account.partition("/")
+        texts: Row = [group if group != above[0] else "", kind or group if (group, kind) != above else ""]
+        rows.append([*texts, line.asset_no, line.asset_name, *amounts(line)])
+        above = (group, kind)
+    return write_csv(folder / NAME, rows, "cp932")
+
+
 FORMS = (
+    sections, accounts_once,
     merged_and_subtotals, departments_and_dittos, unlabelled_total, before_and_after, two_years, thousands_among_units, deductions, tabs,
     sheets_and_a_summary,
 )  # fmt: skip
-_SAID = {deductions: {"register_sign_reversed"}, sheets_and_a_summary: {"register_sheet_skipped"}}
+_SAID = {
+    accounts_once: {"register_account_from_above"},
+    deductions: {"register_sign_reversed"},
+    sheets_and_a_summary: {"register_sheet_skipped"},
+}
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
@@ -397,3 +432,16 @@ def test_amounts_without_a_header_are_named(tmp_path: Path, bodies: AreaRegister
     line: Row = ["事業用資産/建物", "体育館", 90_000, 30_000, 60_000]
     reading = read_file(write_csv(tmp_path / NAME, [shifted, line, line]), bodies)
     assert "E" in [defect.found for defect in reading.defects if defect.rule == "register_unknown_column"]
+
+
+def test_accounts_of_enterprises_among_the_general_ones_are_named(
+    tmp_path: Path, bodies: AreaRegister
+) -> None:
+    header: Row = ["会計区分", *table([])[0]]
+    rows: list[Row] = [header, ["一般会計", *BUILDING], ["水道事業会計", *BUILDING[:1], "配水池", 9, 3, 6]]
+    reading = read_file(write_csv(tmp_path / NAME, rows), bodies)
+    assert [defect.found for defect in reading.defects if defect.rule == "register_accounts_mixed"] == [
+        "水道事業会計 1"
+    ]
+    whole = read_file(write_csv(tmp_path / NAME, [["固定資産台帳（全体会計）"], *rows]), bodies)
+    assert rules(whole) == set()
