@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from cli.tables import on_one_line
 from cli.usage import UsageError
 from pipelines.acquire.archive import Snapshot
 from pipelines.catalog.loader import DescribedSource, load_catalog
+from pipelines.defects import Defect
 from pipelines.files import make_folder, sha256_of
 from pipelines.identity.match import AreaRegister
 from pipelines.land.parquet import write_parquet
@@ -146,7 +147,24 @@ def _published_beside(reading: RegisterReading, home: Home, scratch: Home) -> li
     return peers if len(figures) else []
 
 
-def computed(reading: RegisterReading, published: Home) -> dict[str, list[dict[str, Any]]]:
+def with_findings(reading: RegisterReading, report: FileReport) -> FileReport:
+    """Return the report of an accepted register with what the checks of its lines find, as the warehouse would say it."""
+    found = [
+        Defect(
+            report.source_id, report.table, report.file, row["snapshot_sha256"], row["sheet"], row["row_no"], None, None, row["rule"],
+            row["found"], _expected(row, "ja"), _expected(row, "en"), "warning",
+        )
+        for row in computed(reading, None).get("findings", [])
+    ]  # fmt: skip
+    return replace(report, defects=[*report.defects, *found])
+
+
+def _expected(row: dict[str, Any], language: str) -> str:
+    more = {"ja": "（{}）", "en": " ({})"}[language].format(row["expected"]) if row["expected"] else ""
+    return f"{row[f'expected_{language}']}{more}"
+
+
+def computed(reading: RegisterReading, published: Home | None) -> dict[str, list[dict[str, Any]]]:
     """Return the rows that the models make of one register, beside what is published of its body."""
     if reading.lines is None:
         return {}
@@ -161,7 +179,7 @@ def computed(reading: RegisterReading, published: Home) -> dict[str, list[dict[s
             folder = partition_of(home, table, str(reading.area_code), int(reading.fiscal_year or 0))
             make_folder(folder)
             write_parquet(frame, folder / "register.parquet", "register")
-        peers = _published_beside(reading, published, home)
+        peers = _published_beside(reading, published, home) if published else None
         select = "tag:register" if peers is None else "tag:register register_rate_comparison"
         for _ in DbtRunner(home, today()).build(select=select):
             pass

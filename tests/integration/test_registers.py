@@ -15,7 +15,7 @@ import pytest
 
 from assets.dbt_runner import DbtRunner
 from cli.messages import Speaker
-from cli.register import Examined, as_lines, computed, read_register, tables_of
+from cli.register import Examined, as_lines, computed, read_register, tables_of, with_findings
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import load_catalog
 from pipelines.land.catalog_tables import all_defects
@@ -317,6 +317,23 @@ def test_an_officer_is_shown_what_is_published_of_the_body_and_its_peers(tmp_pat
     assert "管財課: 57.4" not in text.split("所属別")[0]
     assert "　管財課: 57.4" in text
     assert "償却累計額の大きい資産" in text
+
+
+def test_what_the_lines_break_is_in_the_report_of_the_file(tmp_path: Path) -> None:
+    heading: list[object] = [HEADERS[name] for name in COLUMNS]
+    cells = rows_of(straight_lines(3))
+    cells[1][COLUMNS.index("book_value")] += 7  # type: ignore[operator]
+    path = write_csv(tmp_path / f"{KAGOSHIMA}_固定資産台帳_平成29年度.csv", [["(単位：円)"], heading, *cells])
+    source = load_catalog().sources[SOURCE]
+    report = with_findings(*read_register(path, path.name, source, areas(), About(), Speaker("ja")))
+    (found,) = report.defects
+    assert (found.rule, found.row, found.severity, report.accepted) == (
+        "book_value_differs",
+        4,
+        "warning",
+        True,
+    )
+    assert found.found in found.message("ja")
 
 
 def test_what_did_not_change_is_not_read_again(home: Home, origin: Path) -> None:
