@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from pipelines.register.words import fiscal_years_in
 _SEARCHED_ROWS = 40
 _MOST_LEVELS = 3
 _FEWEST_COLUMNS = 3
-_BRACKETED_UNIT = re.compile(r"[(\[【<](?:(?:金額)?単位[::]?)?(千円|百万円|円)(?:単位)?[)\]】>]")
+_BRACKETED_UNIT = re.compile(r"[(\[【<](?:(?:金額)?単位[::]?|金額[::]?)?(千円|百万円|円)(?:単位)?[)\]】>]")
 # `単位：千円、㎡`, `金額の単位 千円`, `千円単位`: the unit of money among others.
 _UNIT = re.compile(r"単位[^)\]】>]*?(千円|百万円|円)|(千円|百万円|円)単位")
 _UNIT_CELL = re.compile(
@@ -228,6 +229,12 @@ def _unknown(texts: list[str], table: RegisterTable, spellings: dict[str, _Named
 def _unit_above(above: list[list[object]], header: list[list[object]]) -> int | None:
     """Return the unit that stands above the header or in it: `(単位:千円)`, `単位：千円、㎡`; None where they contradict."""
     texts = [header_key(cell_text(cell)) for row in above for cell in row]
+    # 単位 | 千円: two cells.
+    texts += [
+        f"単位{unit}"
+        for word, unit in itertools.pairwise(texts)
+        if word.rstrip(":") == "単位" and unit in UNITS_IN_YEN
+    ]
     # What stands in brackets in the header itself is the unit of its column alone.
     texts += [
         key

@@ -445,3 +445,26 @@ def test_accounts_of_enterprises_among_the_general_ones_are_named(
     ]
     whole = read_file(write_csv(tmp_path / NAME, [["固定資産台帳（全体会計）"], *rows]), bodies)
     assert rules(whole) == set()
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["（単位：千円）"],
+        ["単位：千円、㎡"],
+        ["（金額：千円）"],
+        ["単位", "千円"],
+        ["金額単位 千円"],
+        ["千円単位"],
+        ["【単位：千円】"],
+        ["[千円]"],
+    ],
+)
+def test_a_unit_above_the_header_is_that_of_all_amounts(
+    tmp_path: Path, bodies: AreaRegister, above: Row
+) -> None:
+    rows: list[Row] = [above, ["勘定科目", "資産名", "取得価額", "減価償却累計額", "帳簿価額"], BUILDING]
+    reading = read_file(write_csv(tmp_path / NAME, rows), bodies)
+    assert reading.lines is not None
+    assert reading.lines["acquisition_cost"].to_list() == [900_000]
+    assert reading.defects == []
