@@ -132,6 +132,7 @@ class RegisterReader:
             frames.append(self._with_units(sheet, top, about))
             totals += [_total_record(total, top.stream.name) for total in sheet.totals]
         reading.sheets = [top.stream.name for top in tops]
+        reading.defects += _without_group(pl.concat(frames), place)
         reading.area_code = self._area(about, areas, titles, names, reading.fiscal_year, place)
         lines, reversed_ = _with_positive(pl.concat(frames))
         for name in reversed_:
@@ -500,7 +501,7 @@ def _above_header(top: _Top, place: Place) -> list[Defect]:
 
 
 def _without_header(top: _Top, place: Place) -> list[Defect]:
-    """Return a finding for each column of amounts that no header names: the headers may be shifted."""
+    """Return a finding for each column that no header names: a header may be lost, or all of them shifted."""
     header, below = top.header, top.rows[top.header.last_row + 1 :]
     named = {
         column
@@ -508,18 +509,21 @@ def _without_header(top: _Top, place: Place) -> list[Defect]:
         for column, cell in enumerate(row)
         if cell_text(cell).strip()
     } | set(header.positions.values())
-    amounts = Counter(
-        column for row in below for column, cell in enumerate(row) if column not in named and _is_amount(cell)
+    held = Counter(
+        column
+        for row in below
+        for column, cell in enumerate(row)
+        if column not in named and cell_text(cell).strip()
     )
     return [
         place.defect(
             "register_unknown_column", column_letters(column),
-            "見出しのない列に金額があり、読んでいません。見出しの行が列とずれていないか確かめてください",
-            "A column without a header holds amounts and is not read: look whether the headers are shifted",
+            "見出しのない列に値があり、読んでいません。見出しの抜けやずれがないか確かめてください",
+            "A column without a header holds values and is not read: look whether a header is lost or all are shifted",
             column=column_letters(column), severity="warning",
         )
-        for column, count in sorted(amounts.items())
-        if count * 2 > len(below)
+        for column, count in sorted(held.items())
+        if count * 2 > sum(1 for row in below if any(cell not in ("", None) for cell in row))
     ]  # fmt: skip
 
 
@@ -545,6 +549,21 @@ def _blank_amounts(lines: pl.DataFrame, header: RegisterHeader, place: Place) ->
                 )
             )  # fmt: skip
     return defects
+
+
+def _without_group(lines: pl.DataFrame, place: Place) -> list[Defect]:
+    """Return a finding when a few lines do not say whether they are business or infrastructure assets while the others do."""
+    unsaid = lines.filter(pl.col("account_group") == "unspecified")
+    if not 0 < unsaid.height * 2 < lines.height:
+        return []
+    return [
+        place.defect(
+            "register_group_blank", "、".join(map(str, unsaid["row_no"].head(_SHOWN_HEADERS))),
+            f"事業用資産・インフラ資産の別が分からない行が{unsaid.height:,}件あります。ほかの行には書かれています",
+            f"{unsaid.height:,} lines do not say whether they are business or infrastructure assets, while the others do",
+            row=unsaid["row_no"][0], severity="warning",
+        )
+    ]  # fmt: skip
 
 
 def _odd_row(odd: OddRow, count: int, place: Place) -> Defect:
