@@ -26,7 +26,7 @@ _LONGEST_TITLE = 30
 _MARKS_OF_NOTES = ("※", "注", "(注", "*", "備考", "・")
 _FEWEST_NUMBERED = 4
 _MOST_DOUBTS = 1_000
-_MANY_BLANK = 0.3
+_MANY_BLANK, _FEWEST_BLANK = 0.3, 2
 AMOUNTS = ("acquisition_cost", "accumulated_depreciation", "book_value")
 _ALWAYS_OF_LINES = ("acquired_on", "in_use_on", "useful_life_years")
 _Row = list[object]
@@ -49,7 +49,8 @@ class BadCell:
 class Total:
     """A total that a sheet prints; the account is None for the total of all its lines.
 
-    `is_of_last` says that it is the sum of the lines just above it, `is_of_all` of all `lines_above`.
+    `is_of_last` says that it is the sum of the lines just above it, `is_of_all` of all `lines_above`;
+    `lines_added` is how many lines add up to it.
     """
 
     row: int
@@ -60,6 +61,7 @@ class Total:
     is_of_last: bool = False
     is_of_all: bool = False
     lines_above: int = 0
+    lines_added: int = 0
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,11 @@ class LineReader:
     def _with_accounts_from_above(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         """Return lines with the accounts that a sheet prints only where they change, and on how many lines they were blank."""
         printed = {name: frame[name].to_list() for name in ("_group", "_account")}
-        once = {name for name, texts in printed.items() if _is_printed_once(texts, _MANY_BLANK)}
+        once = {
+            name
+            for name, texts in printed.items()
+            if _is_printed_once(texts, _MANY_BLANK) and texts.count(None) >= _FEWEST_BLANK
+        }
         once |= {name for name, texts in printed.items() if once and _is_printed_once(texts, 0)}
         sections = frame["_section"].to_list()
         frame = frame.drop("_group", "_account", "_section")
@@ -255,13 +261,16 @@ class LineReader:
     def _settled(self, number: int, row: _Row) -> str:
         """Return what a row with amounts is that has no number, day or life, now that all lines above it are read."""
         total = self._as_total(number, row)
-        if total.is_of_last or total.is_of_all:
+        is_named = any(
+            self._has(row, name) for name in ("asset_name", "use_name", "account", "account_group")
+        )
+        # One line with the same amounts above is no sum: an asset may be like the one before it.
+        if total.is_of_last and (total.lines_added > 1 or not is_named or self._ends_in_total(row)):
             return "total"
-        names = ("asset_name", "use_name", "account", "account_group")
-        if any(not self._is_blank(self._cell(row, name)) for name in names) and not self._repeats_above(row):
-            return "line"
         if self._repeats_above(row):
             return "total"
+        if is_named:
+            return "line"
         self._note_odd(number, "unnamed", row)
         return "other"
 
@@ -276,6 +285,11 @@ class LineReader:
     def _cell(self, row: _Row, name: str) -> object:
         place = self._header.positions.get(name)
         return row[place] if place is not None and place < len(row) else ""
+
+    def _has(self, row: _Row, name: str) -> bool:
+        """Return whether a row says something in any column of a meaning."""
+        places = [*self._header.also.get(name, []), self._header.positions.get(name, len(row))]
+        return any(place < len(row) and not self._is_blank(row[place]) for place in places)
 
     def _is_blank(self, value: object) -> bool:
         return value is None or (
@@ -311,8 +325,7 @@ class LineReader:
             not self._is_blank(self._cell(row, name)) for name in (*_ALWAYS_OF_LINES, "asset_no", "branch_no")
         ):
             return True
-        texts = [plain_text(cell) for cell in row if isinstance(cell, str) and cell]
-        if any(text.rstrip(")】] ").endswith("計") for text in texts):
+        if self._ends_in_total(row):
             return False
         # Without the number or the account that other lines have, the sums above decide, unless that is the rule in this sheet.
         if self._doubts < _MOST_DOUBTS and any(
@@ -322,7 +335,11 @@ class LineReader:
         ):
             self._doubts += 1
             return False
-        return any(not self._is_blank(self._cell(row, name)) for name in ("asset_name", "use_name"))
+        return any(self._has(row, name) for name in ("asset_name", "use_name"))
+
+    def _ends_in_total(self, row: _Row) -> bool:
+        """Return whether any text of a row ends in 計."""
+        return any(isinstance(cell, str) and plain_text(cell).rstrip(")】] ").endswith("計") for cell in row)
 
     def _numbers_columns(self, row: _Row) -> bool:
         """Return whether a row only numbers the columns: 1, 2, 3 or ①, ②, ③ below the header."""
@@ -385,10 +402,11 @@ class LineReader:
             except CellError:
                 amounts[name] = None
         unit = max(self._units[name] for name in AMOUNTS if name in self._header.positions)
-        runs, so_far = _Sums(), []
+        runs, so_far, added = _Sums(), [], 0
         for run in reversed(self._runs if self._runs[-1].lines else self._runs[:-1]):
             runs.add(run)
             so_far.append(_agrees(amounts, runs, unit))
+            added = added or (runs.lines if so_far[-1] else 0)
         return Total(
             number,
             label,
@@ -398,6 +416,7 @@ class LineReader:
             any(so_far),
             so_far[-1:] == [True],
             runs.lines,
+            added,
         )
 
     def _values(self, name: str, held: list[tuple[int, _Row, str]]) -> list[Any]:
@@ -440,6 +459,11 @@ class LineReader:
         others += [
             self._also("account_group", held, place) for place in self._header.also.get("account_group", [])
         ]
+        if names := self._header.also.get("asset_name"):
+            # 施設名 and 棟名: both say what it is, in the order of the sheet.
+            places = sorted([self._header.positions["asset_name"], *names])
+            parts = zip(*(self._also("asset_name", held, place) for place in places), strict=True)
+            columns["asset_name"] = [" ".join(dict.fromkeys(filter(None, found))) or None for found in parts]
         more = list(zip(*others, strict=True)) if others else [()] * len(held)
         accounts = [
             self._accounts.read(group, text, section, also)

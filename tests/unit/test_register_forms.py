@@ -320,7 +320,7 @@ BUILDING: Row = ["事業用資産/建物", "第1小学校", 900, 300, 600]
         (["", "", 901, 300, 601], 1, "register_row_unnamed"),
         (["事業用資産 建物 計", "", 901, 300, 601], 1, None),
         (["事業用資産/土地", "計", 901, 0, 901], 1, None),
-        (["", "第1小学校ほか", 900, 300, 600], 1, None),
+        (["", "第2小学校", 900, 300, 600], 2, None),
         (["物品", "時計", 100, 50, 50], 2, None),
         (["土地取得事業特別会計", "第2小学校敷地", 100, 0, 100], 2, None),
         (["事業用資産/土地", "車両重量計", 100, 0, 100], 2, None),
@@ -468,3 +468,23 @@ def test_a_unit_above_the_header_is_that_of_all_amounts(
     assert reading.lines is not None
     assert reading.lines["acquisition_cost"].to_list() == [900_000]
     assert reading.defects == []
+
+
+def test_a_name_may_stand_in_two_columns(tmp_path: Path, bodies: AreaRegister) -> None:
+    rows: list[Row] = [
+        ["施設名", "棟名", *table([])[0]],
+        ["中央小学校", "体育館", *BUILDING],
+        ["", "体育館", *BUILDING],
+    ]
+    rows = [[cell for place, cell in enumerate(row) if place != 3] for row in rows]
+    reading = read_file(write_csv(tmp_path / NAME, rows), bodies)
+    assert reading.lines is not None
+    assert reading.lines["asset_name"].to_list() == ["中央小学校 体育館", "体育館"]
+    assert reading.defects == []
+
+
+def test_a_sum_of_lines_is_a_total_whatever_it_is_called(tmp_path: Path, bodies: AreaRegister) -> None:
+    rows = [BUILDING, [*BUILDING[:1], "第2小学校", 100, 50, 50], ["", "市有建築物", 1000, 350, 650]]
+    reading = read_file(write_csv(tmp_path / NAME, table(rows)), bodies)
+    assert reading.lines is not None
+    assert reading.lines.height == 2
