@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from cli.messages import Speaker
-from cli.register import read_register
+from cli.register import read_register, with_findings
 from cli.tables import Cells, Columns, Marked
 from cli.usage import UsageError
 from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
@@ -73,7 +73,7 @@ class _Checker:
                     continue
                 if path.stat().st_size > MAX_BYTES:
                     raise UsageError(str(FileTooLargeError(str(path))))
-                return read_register(path, name, source, self._register, About(), self._say)[1]
+                return with_findings(*read_register(path, name, source, self._register, About(), self._say))
         return None
 
     def known(self) -> str:

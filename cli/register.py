@@ -5,22 +5,25 @@ from __future__ import annotations
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.messages import Speaker
+from cli.reader import NotPublishedError, open_published
 from cli.register_words import TERMS
 from cli.tables import on_one_line
 from cli.usage import UsageError
 from pipelines.acquire.archive import Snapshot
 from pipelines.catalog.loader import DescribedSource, load_catalog
+from pipelines.defects import Defect
 from pipelines.files import make_folder, sha256_of
 from pipelines.identity.match import AreaRegister
 from pipelines.land.parquet import write_parquet
 from pipelines.land.register import load_register
 from pipelines.normalize.area_codes import AreaCodeError, parse_area_code
 from pipelines.quality.defect_report import FileReport
+from pipelines.query import records
 from pipelines.register.about import About, AboutError, about_beside
 from pipelines.register.reading import RegisterReader, RegisterReading, add_stated_totals
 from pipelines.register.schema import LINES, TOTALS, partition_of
@@ -38,9 +41,24 @@ _TABLES = {
     "unknown_facilities": "select * from marts.register_unknown_facility order by place",
     "totals": "select * from marts.register_total",
     "rules": "select rule, label_ja, label_en from register.register_rule",
+    "comparison": "select * from marts.register_rate_comparison where published_rate is not null order by source_id",
     "types": "select facility_type, name_ja, name_en from register.register_facility_type",
 }
-_SHOWN_BREAKDOWNS = ("total", "account_group", "account", "facility_type")
+_SHOWN_BREAKDOWNS = ("total", "account_group", "account", "facility_type", "department", "acquisition_decade")
+# Of departments, assets and unknown facilities so many are shown; `--json` has all.
+_SHOWN = {"department": 10}
+_SHOWN_DRIVERS = _SHOWN_UNKNOWN = 5
+_ITEM = "asset_depreciation_rate"
+_PEERS = """
+select peer.peer_scheme, peer.value, peer.median, peer.rank, peer.group_size, groups.label_ja
+from marts.peer_comparison as peer
+left join (select distinct peer_group, label_ja from marts.area_peer_group) as groups using (peer_group)
+where
+    peer.area_code = $area and peer.item_id = $item and peer.fiscal_year = $year
+    and peer.peer_scheme in ('similar_bodies', 'prefecture')
+order by peer.peer_scheme desc, groups.label_ja
+"""
+_WITHOUT = ("department", "acquisition_decade")
 _SPAN = 10
 _UNITS = {"yen": "円", "thousand": "千円", "million": "百万円"}
 
@@ -104,11 +122,50 @@ def examine(arguments: Namespace, home: Home, say: Speaker) -> Examined:
         raise UsageError(say("no_file", path=path))
     said = _about(arguments, say)
     reading, report = read_register(path, path.name, _source(), load_register(home), said, say)
-    return Examined(report, reading, _computed(reading))
+    return Examined(report, reading, computed(reading, home))
 
 
-def _computed(reading: RegisterReading) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows that the models make of one register."""
+def _published_beside(reading: RegisterReading, home: Home, scratch: Home) -> list[dict[str, Any]] | None:
+    """Put the body's published rates into the scratch database, and return its peers; None where nothing is published here."""
+    import duckdb
+
+    from assets.build_state import prepare
+
+    values = {"area": reading.area_code, "item": _ITEM}
+    try:
+        with open_published(home) as published:
+            figures = published.execute(
+                "select * from marts.fct_observation where area_code = $area and item_id = $item", values
+            ).to_arrow_table()
+            peers = records(published.execute(_PEERS, {**values, "year": reading.fiscal_year}))
+    except (NotPublishedError, duckdb.Error):
+        return None
+    prepare(scratch, full=False)
+    with duckdb.connect(str(scratch.build_database)) as connection:
+        connection.execute("create schema if not exists marts")
+        connection.execute("create or replace table marts.fct_observation as select * from figures")
+    return peers if len(figures) else []
+
+
+def with_findings(reading: RegisterReading, report: FileReport) -> FileReport:
+    """Return the report of an accepted register with what the checks of its lines find, as the warehouse would say it."""
+    found = [
+        Defect(
+            report.source_id, report.table, report.file, row["snapshot_sha256"], row["sheet"], row["row_no"], None, None, row["rule"],
+            row["found"], _expected(row, "ja"), _expected(row, "en"), "warning",
+        )
+        for row in computed(reading, None).get("findings", [])
+    ]  # fmt: skip
+    return replace(report, defects=[*report.defects, *found])
+
+
+def _expected(row: dict[str, Any], language: str) -> str:
+    more = {"ja": "（{}）", "en": " ({})"}[language].format(row["expected"]) if row["expected"] else ""
+    return f"{row[f'expected_{language}']}{more}"
+
+
+def computed(reading: RegisterReading, published: Home | None) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows that the models make of one register, beside what is published of its body."""
     if reading.lines is None:
         return {}
     import duckdb
@@ -122,15 +179,22 @@ def _computed(reading: RegisterReading) -> dict[str, list[dict[str, Any]]]:
             folder = partition_of(home, table, str(reading.area_code), int(reading.fiscal_year or 0))
             make_folder(folder)
             write_parquet(frame, folder / "register.parquet", "register")
-        for _ in DbtRunner(home, today()).build(select="tag:register"):
+        peers = _published_beside(reading, published, home) if published else None
+        select = "tag:register" if peers is None else "tag:register register_rate_comparison"
+        for _ in DbtRunner(home, today()).build(select=select):
             pass
         with duckdb.connect(str(home.build_database), read_only=True) as connection:
-            return tables_of(connection)
+            return {**tables_of(connection, compared=peers is not None), "peers": peers or []}
 
 
-def tables_of(connection: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
+def tables_of(
+    connection: duckdb.DuckDBPyConnection, *, compared: bool = False
+) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of each table shown, of a database built from one register."""
-    return {name: connection.execute(query).pl().to_dicts() for name, query in _TABLES.items()}
+    return {
+        name: connection.execute(query).pl().to_dicts() if compared or name != "comparison" else []
+        for name, query in _TABLES.items()
+    }
 
 
 def _name_of(row: dict[str, Any], found: Examined, say: Speaker) -> str:
@@ -140,6 +204,16 @@ def _name_of(row: dict[str, Any], found: Examined, say: Speaker) -> str:
     value = str(row["breakdown_value"])
     if row["breakdown"] == "facility_type":
         return f"　{names.get(value, value)}"
+    if value == "unknown":
+        return (
+            f"　{say('register_no_' + row['breakdown'])}"
+            if row["breakdown"] in _WITHOUT
+            else f"　{say.word(TERMS, value)}"
+        )
+    if row["breakdown"] == "department":
+        return f"　{on_one_line(value)}"
+    if row["breakdown"] == "acquisition_decade":
+        return f"　{say('register_decade', first=value)}"
     return f"　{' '.join(say.word(TERMS, part) for part in value.split('/'))}"
 
 
@@ -154,6 +228,8 @@ def as_lines(found: Examined, say: Speaker) -> Iterator[str]:
         lines=f"{found.report.figures:,}",
     )  # fmt: skip
     yield from _rates(found, say)
+    yield from _comparison(found, say)
+    yield from _drivers(found, say)
     yield from _convention(found, say)
     yield from _renewal(found, say)
     yield from _findings(found, say)
@@ -162,12 +238,57 @@ def as_lines(found: Examined, say: Speaker) -> Iterator[str]:
 def _rates(found: Examined, say: Speaker) -> Iterator[str]:
     yield f"{say('register_rates')}: {say('register_rate')} | {say('register_accumulated')} / {say('register_cost')}"
     for breakdown in _SHOWN_BREAKDOWNS:
-        for row in found.tables["rates"]:
-            if row["breakdown"] == breakdown and row["depreciation_rate"] is not None:
-                yield (
-                    f"{_name_of(row, found, say)}: {row['depreciation_rate']:.1f} | "
-                    f"{row['depreciating_accumulated']:,} / {row['depreciating_cost']:,}"
-                )
+        rows = [
+            row for row in found.tables["rates"]
+            if row["breakdown"] == breakdown and row["depreciation_rate"] is not None
+        ]  # fmt: skip
+        if [row["breakdown_value"] for row in rows] == ["unknown"] and breakdown in _WITHOUT:
+            continue
+        if most := _SHOWN.get(breakdown):
+            rows = sorted(rows, key=lambda row: -row["depreciating_cost"])[:most]
+        if breakdown != "total" and rows:
+            yield f"　[{say('register_by_' + breakdown)}]"
+        for row in rows:
+            rate = f"{row['depreciation_rate']:.1f}"
+            yield f"{_name_of(row, found, say)}: {rate} | {row['depreciating_accumulated']:,} / {row['depreciating_cost']:,}"
+    unknown = found.tables["unknown_facilities"]
+    if unknown:
+        names = "、".join(
+            on_one_line("・".join(filter(None, (row["use_name"], row["asset_name"]))))
+            for row in unknown[:_SHOWN_UNKNOWN]
+        )
+        yield "　" + say("register_unknown_facilities", count=len(unknown), names=names)
+
+
+def _comparison(found: Examined, say: Speaker) -> Iterator[str]:
+    """Yield the published rate of the same body and year, what the difference comes from, and the peers."""
+    for row in found.tables["comparison"]:
+        yield say(
+            "register_published", rate=f"{row['published_rate']:.1f}", difference=f"{row['difference']:+.1f}",
+            source=row["source_id"], why=say(f"register_why_{row['explained_by']}"),
+        )  # fmt: skip
+        if row["part_of_lines"] is not None and row["explained_by"] != "agrees":
+            yield "　" + say(
+                "register_parts", lines=f"{row['part_of_lines']:+.1f}", rest=f"{row['unexplained']:+.1f}"
+            )
+    if not found.tables["comparison"] and found.reading.entity == "general":
+        yield say("register_not_published", year=found.reading.fiscal_year)
+    for row in found.tables.get("peers", []):
+        yield "　" + say(
+            "register_peers", group=row["label_ja"] or row["peer_scheme"], median=f"{row['median']:.1f}",
+            rank=row["rank"], size=row["group_size"],
+        )  # fmt: skip
+
+
+def _drivers(found: Examined, say: Speaker) -> Iterator[str]:
+    """Yield the assets that carry most of the accumulated depreciation."""
+    rows = found.tables["drivers"][:_SHOWN_DRIVERS]
+    if rows:
+        yield say("register_drivers")
+    for row in rows:
+        name = on_one_line(row["asset_name"] or row["asset_no"] or "-")
+        rate = "-" if row["depreciation_rate"] is None else f"{row['depreciation_rate']:.1f}"
+        yield f"　{name}: {row['share_of_accumulated']:.1f} | {rate} | {row['accumulated_depreciation']:,} / {row['acquisition_cost']:,}"
 
 
 def _convention(found: Examined, say: Speaker) -> Iterator[str]:

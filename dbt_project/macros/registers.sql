@@ -70,8 +70,8 @@
     {{ return([elapsed, 'tested_life * ' ~ periods]) }}
 {%- endmacro %}
 
-{# Whether the accumulated depreciation is what a convention gives, up to 1 yen a year of rounding, with 1 yen left at the end.
-   Both sides are multiplied out, so that nothing is divided. #}
+{# Whether the accumulated depreciation is what a convention gives, up to 1 yen a year of rounding (and as much as amounts in
+   thousands are rounded), with 1 yen left at the end. Both sides are multiplied out, so that nothing is divided. #}
 {% macro follows_convention(convention) -%}
     {%- set portion, whole = convention_fraction(convention) -%}
     {#- `least` takes no notice of a null, so what cannot be tested is left out first. #}
@@ -79,7 +79,7 @@
         when is_testable then
             abs(
                 accumulated * ({{ whole }}) - least(cost * ({{ portion }}), (cost - 1) * ({{ whole }}))
-            ) <= (years_in_use + 2) * ({{ whole }})
+            ) <= (years_in_use + 2 * unit_yen) * ({{ whole }})
     end
 {%- endmacro %}
 

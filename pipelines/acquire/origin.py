@@ -49,6 +49,7 @@ def is_file_of(name: str, table: PublishedTable | RegisterTable) -> bool:
     A page (`.html`) belongs only to a table whose pattern says that it is one.
     """
     path = PurePosixPath(normalise_width(name))
+    path = path.with_suffix(path.suffix.lower())
     patterns = [normalise_width(pattern) for pattern in table.file_patterns()]
     if path.name.lower().endswith(PAGES):
         patterns = [pattern for pattern in patterns if pattern.lower().endswith(PAGES)]

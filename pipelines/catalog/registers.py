@@ -9,14 +9,18 @@ from pydantic import Field, model_validator
 from pipelines.catalog.strict import Strict
 from pipelines.catalog.vocabulary import Label
 
-CellKind = Literal["text", "yen", "date", "integer", "quantity"]
+CellKind = Literal["text", "yen", "date", "fiscal_year", "calendar_year", "integer", "quantity"]
 
 
 class RegisterColumn(Strict):
-    """One column: the spellings of its header (levels of merged headers joined), and what its cells are."""
+    """One column: the spellings of its header (levels of merged headers joined), and what its cells are.
+
+    Of several columns of one meaning the first spelling counts; where they are `joined`, the texts of all of them do.
+    """
 
     header: list[str] = Field(alias="from", min_length=1)
     type: CellKind
+    joined: bool = False
 
 
 class Words(Strict):
@@ -31,6 +35,9 @@ class RegisterTable(Strict):
 
     Columns stand in any order. A file must have one of each group of `needs`. Headers of `ignore` are known and not read;
     other unknown headers are reported and not read. Without a unit in its headers a register is in `default_unit`.
+
+    Below an upper header that holds one of `earlier_days`, a column is the one that `earlier_columns` names for it, or is not
+    read where that is blank; of columns that come twice, those below a word of `changes` give way.
     """
 
     title: Label
@@ -39,9 +46,13 @@ class RegisterTable(Strict):
     columns: dict[str, RegisterColumn]
     needs: list[list[str]]
     ignore: list[str]
+    earlier_days: list[str]
+    earlier_columns: dict[str, str | None]
+    changes: list[str]
     default_unit: str
     blanks: list[str]
     total_words: list[str]
+    dittos: list[str]
     account_groups: list[Words]
     account_classes: list[Words]
     single_class_groups: dict[str, str]

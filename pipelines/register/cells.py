@@ -18,6 +18,15 @@ from pipelines.normalize.numbers import NumberFormatError, parse_number
 # Excel counts days from here (its first two months of 1900 are off, before which no register has an asset).
 _SERIAL_START = date(1899, 12, 30)
 _SERIALS = range(61, 80_000)
+# 3600401: the era by its number, as systems of municipalities keep days.
+_NUMBERED_ERA = re.compile(r"(?P<era>[1-5])(?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})")
+_ERAS_BY_NUMBER = " MTSHR"
+_TIME = re.compile(r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
+_WEEKDAY = re.compile(r"\([月火水木金土日]\)$")
+_DOTTED_MONTH = re.compile(
+    r"(?P<era>[MTSHR])\.?(?P<year>\d{1,2})[./-](?P<month>\d{1,2})|(?P<western>\d{4})[./-](?P<month_too>\d{1,2})"
+)
+_BARE_YEAR = re.compile(r"(?P<era>明治|大正|昭和|平成|令和|[MTSHR])?\.?(?P<year>元|\d{1,4})(?:年度?)?")
 _COMPACT_DAY = re.compile(
     r"(?:(?P<year>\d{4})|(?P<era>[MTSHR])(?P<era_year>\d{2}))(?P<month>\d{2})(?P<day>\d{2})"
 )
@@ -58,7 +67,11 @@ def _number(value: object) -> Decimal:
             raise CellError(repr(value))
         return Decimal(int(value)) if value.is_integer() else Decimal(repr(value))
     text = str(value).strip()
-    return Decimal(text) if text.isascii() and text.isdigit() else _printed_number(text)
+    if text.isascii() and text.isdigit():
+        return Decimal(text)
+    # ¥1,234: in Shift_JIS the sign is a backslash.
+    bare = re.sub(r"^([△▲+-]?)\s*[¥￥\\]\s*", r"\1", text)
+    return _printed_number(bare)
 
 
 def whole_yen(value: object, unit_yen: int) -> Decimal:
@@ -94,13 +107,24 @@ def _serial_day(serial: int) -> date:
 
 @lru_cache(maxsize=65_536)
 def _printed_day(text: str) -> date:
-    plain = text.removesuffix(" 00:00:00").removesuffix(" 0:00:00").removesuffix("T00:00:00").replace(" ", "")
+    plain = _WEEKDAY.sub("", _TIME.sub("", text)).replace(" ", "")
     try:
+        if match := _NUMBERED_ERA.fullmatch(plain):
+            plain = f"{_ERAS_BY_NUMBER[int(match['era'])]}{plain[1:]}"
         if match := _COMPACT_DAY.fullmatch(plain):
             year = match["year"] or f"{match['era']}{int(match['era_year'])}"
             plain = f"{year}-{int(match['month'])}-{int(match['day'])}"
         elif match := _DOTTED_DAY.fullmatch(plain):
             plain = f"{match['era']}{int(match['year'])}-{int(match['month'])}-{int(match['day'])}"
+        elif match := _DOTTED_MONTH.fullmatch(plain):
+            year = match["western"] or f"{match['era']}{int(match['year'])}"
+            plain = f"{year}年{int(match['month'] or match['month_too'])}月"
+        elif (
+            (match := _BARE_YEAR.fullmatch(plain))
+            and plain.endswith("年")
+            and (match["era"] or len(match["year"]) == 4)
+        ):
+            plain = f"{plain}12月"
         elif plain.isdigit() and int(plain) in _SERIALS and len(plain) == 5:
             return _serial_day(int(plain))
         return parse_date_expression(plain).day
@@ -121,8 +145,20 @@ def day(value: object) -> date:
     return _printed_day(plain_text(value))
 
 
+def year_only(value: object, *, fiscal: bool) -> date:
+    """Return the last day of a year that stands alone (`1985`, `昭和60`, `S60年度`), or the day where one is written."""
+    text = plain_text(value).replace(" ", "")
+    match = _BARE_YEAR.fullmatch(text)
+    if not match or (match["era"] is None and len(match["year"]) != 4):
+        return day(value)
+    named = text.rstrip("度").removesuffix("年")
+    return _printed_day(f"{named}年度" if fiscal or text.endswith("度") else f"{named}年12月")
+
+
 def reader_of(kind: str, unit_yen: int) -> Callable[[object], Any]:
     """Return what reads the cells of a column of a kind; it raises CellError."""
     if kind == "yen":
         return lambda value: whole_yen(value, unit_yen)
+    if kind in ("fiscal_year", "calendar_year"):
+        return lambda value: year_only(value, fiscal=kind == "fiscal_year")
     return {"text": plain_text, "date": day, "integer": whole_number, "quantity": quantity}[kind]

@@ -25,7 +25,10 @@ from pipelines.register.reading import RegisterReader, RegisterReading, add_stat
 from pipelines.register.schema import LINES, TOTALS, folder_of, partition_of, write_empty
 from pipelines.settings import READING_FOLDERS, Home
 
-_NUMBER = ["asset_no", "branch_no"]
+# By what a newer register is known to list the same assets: their numbers within each account or, without numbers, days and costs.
+_ACCOUNT = ["entity", "account_group", "account_class", "asset_name"]
+_NUMBERED = [*_ACCOUNT, "asset_no", "branch_no"]
+_UNNUMBERED = [*_ACCOUNT, "acquired_on", "acquisition_cost"]
 
 
 class RegisterLanding:
@@ -130,6 +133,9 @@ class RegisterLanding:
         for folder in sorted(folder_of(self._home, LINES).glob("*/*")):
             paths = sorted(folder.iterdir(), key=lambda path: order[path.stem])
             newer = _superseded(paths)
+            for path, twin in _overlapping([path for path in paths if path not in newer]).items():
+                place = Place(self._source.source_id, self._name, by_age[path.stem])
+                doubts[place.snapshot.snapshot_sha256] = [asdict(_overlaps(place, by_age[twin.stem]))]
             for path in paths:
                 if other := newer.get(path):
                     place = Place(self._source.source_id, self._name, by_age[path.stem])
@@ -180,8 +186,8 @@ def _stem(snapshot: Snapshot) -> str:
     return snapshot.snapshot_sha256[:16]
 
 
-def _numbers(path: Path) -> pl.DataFrame:
-    return pl.read_parquet(path, columns=["entity", *_NUMBER]).drop_nulls("asset_no").unique()
+def _assets(path: Path) -> pl.DataFrame:
+    return pl.read_parquet(path, columns=sorted({*_NUMBERED, *_UNNUMBERED}))
 
 
 def _superseded(paths: list[Path]) -> dict[Path, Path]:
@@ -191,20 +197,49 @@ def _superseded(paths: list[Path]) -> dict[Path, Path]:
     found: dict[Path, Path] = {}
     counted: list[tuple[Path, pl.DataFrame]] = []
     for path in reversed(paths):
-        numbers = _numbers(path)
-        newer = next((other for other, held in counted if _lists_again(numbers, held)), None)
+        assets = _assets(path)
+        newer = next((other for other, held in counted if _lists_again(assets, held)), None)
         if newer:
             found[path] = newer
         else:
-            counted.append((path, numbers))
+            counted.append((path, assets))
     return found
 
 
-def _lists_again(numbers: pl.DataFrame, newer: pl.DataFrame) -> bool:
-    """Return whether a newer register of the same accounts has at least half of the numbers of the smaller one."""
-    keys = ["entity", *_NUMBER]
-    same = numbers.join(newer, on=keys, how="semi", nulls_equal=True).height
-    return same > 0 and same * 2 >= min(numbers.height, newer.height)
+def _lists_again(assets: pl.DataFrame, newer: pl.DataFrame) -> bool:
+    """Return whether a newer register of the same accounts has at least half of the assets of the smaller one."""
+    numbered = all(frame["asset_no"].count() for frame in (assets, newer))
+    known = [frame.select(_NUMBERED if numbered else _UNNUMBERED).unique() for frame in (assets, newer)]
+    if numbered:
+        known = [frame.drop_nulls("asset_no") for frame in known]
+    same = known[0].join(known[1], on=known[0].columns, how="semi", nulls_equal=True).height
+    return same > 0 and same * 2 >= min(frame.height for frame in known)
+
+
+def _overlapping(counted: list[Path]) -> dict[Path, Path]:
+    """Return which of the registers that count beside each other list the same names, days and costs under other numbers."""
+    if len(counted) < 2:
+        return {}
+    held = [
+        (path, _assets(path).filter(pl.col("acquisition_cost") > 1).select(_UNNUMBERED).unique())
+        for path in counted
+    ]
+    found: dict[Path, Path] = {}
+    for place, (path, assets) in enumerate(held):
+        for other, others in held[place + 1 :]:
+            same = assets.join(others, on=_UNNUMBERED, how="semi", nulls_equal=True).height
+            if same * 2 >= max(1, min(assets.height, others.height)):
+                found[path] = other
+    return found
+
+
+def _overlaps(place: Place, other: Snapshot) -> Defect:
+    return place.defect(
+        "register_overlaps", other.file_name,
+        "同じ団体・年度の別の台帳と、勘定科目・名称・取得日・取得価額が半分以上同じです。番号が違うので両方を合計に入れています",
+        "At least half of account, name, day and cost are those of another register of this body and year; as the numbers differ, both count",
+        severity="warning",
+    )  # fmt: skip
 
 
 def _set_aside(place: Place, newer: Snapshot) -> Defect:

@@ -10,19 +10,21 @@ from functools import lru_cache
 
 from pipelines.catalog.registers import RegisterTable, Words
 from pipelines.identity.match import AreaRegister
-from pipelines.normalize.area_codes import AreaCodeError, parse_area_code
+from pipelines.normalize.area_codes import AreaCodeError, check_digit, parse_area_code
 from pipelines.normalize.japanese_dates import YEAR_PATTERN, year_of
 from pipelines.normalize.text import header_key, normalise_width
 
 _CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
+_SHORT_CODE = re.compile(r"(?<![0-9.,])[0-9]{5}(?![0-9.,])")
 _FISCAL_YEAR = re.compile(YEAR_PATTERN + r"\s*年?度")
-_YEAR_END = re.compile(YEAR_PATTERN + r"年?3月末?(?:31日)?")
+_YEAR_END = re.compile(YEAR_PATTERN + r"(?:年?\s*0?3月末?(?:31日)?|[._/-]?0?3[._/-]?31(?!\d))")
 _FILE_YEAR = re.compile(
-    r"(?<![A-Za-z0-9])(?:FY\s*(?P<fiscal>20\d{2})|(?P<western>20\d{2})|(?P<era>[HR])(?P<era_year>元|\d{1,2}))(?:末)?(?![0-9])",
+    r"(?<![A-Za-z0-9])(?:FY\s*(?P<fiscal>20\d{2})|(?P<western>20\d{2})|(?P<era>[HR])(?P<era_year>元|\d{1,2}))(?:末)?(?![0-9]|[./][0-9]|-[0-9]{1,2}-)",
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(r"[/_\-\s()（）\[\]【】「」.,、。:：・]+")
 _NO_NAMES = re.compile(r"固定資産台帳|資産台帳|一般会計等?|全体|連結|の$")
+_BETWEEN_ACCOUNTS = re.compile(r"有形|固定|資産|財産|公共用?|[のと等・/／:：_()（）\[\]【】\-＞>、,.0-9]")
 _PLAUSIBLE_YEARS = range(1990, 2100)
 
 
@@ -44,16 +46,35 @@ class AccountWords:
     def __init__(self, table: RegisterTable, around: tuple[str, ...]) -> None:
         self._table = table
         self._around = tuple(header_key(text) for text in around)
+        known = [*table.account_groups, *table.account_classes]
+        self._words = sorted({word for entry in known for word in entry.words}, key=len, reverse=True)
         self.read = lru_cache(maxsize=8192)(self._read)
 
-    def _read(self, group_text: str | None, account_text: str | None, section: str = "") -> Account:
-        texts = [header_key(text) for text in (account_text, group_text) if text]
+    def _read(
+        self,
+        group_text: str | None,
+        account_text: str | None,
+        section: str = "",
+        also: tuple[str | None, ...] = (),
+    ) -> Account:
+        texts = [header_key(text) for text in (account_text, group_text, *also) if text]
         own = self._of(texts)
         if own.group and own.class_:
             return own
         around = self._of([*texts, header_key(section), *self._around])
         # A building is tangible whatever else is not said.
         return Account(around.group or ("unspecified" if own.class_ else None), own.class_ or around.class_)
+
+    def said_around(self) -> bool:
+        """Return whether what the sheet and the file are called says by itself what their lines are."""
+        return self._of(self._around).class_ is not None
+
+    def names_only_accounts(self, text: str) -> bool:
+        """Return whether a text is an account and nothing else: 事業用資産の建物, but not 土地取得事業特別会."""
+        rest = header_key(text)
+        for word in self._words:
+            rest = rest.replace(word, "")
+        return rest != header_key(text) and not _BETWEEN_ACCOUNTS.sub("", rest)
 
     def of_total(self, text: str) -> Account | None:
         """Return the account that a total names; None when it names none, which means all lines."""
@@ -116,7 +137,20 @@ def areas_in(text: str, register: AreaRegister, day: date) -> set[str]:
         named = index.by_name(None, token) if len(token) > 1 else []
         if len(named) == 1:
             found.add(named[0].area_code)
+    if not found:
+        shorts = {match[0] for match in _SHORT_CODE.finditer(plain)}
+        found = {
+            area.area_code
+            for short in shorts
+            for code in _whole_codes(short)
+            if (area := index.by_code(code))
+        }
     return found
+
+
+def _whole_codes(short: str) -> list[str]:
+    """Return the codes that five digits may be: without the check digit, or without the zero that a spreadsheet drops."""
+    return [short + check_digit(short), *([f"0{short}"] if _is_code(f"0{short}") else [])]
 
 
 def codes_in(text: str) -> set[str]:

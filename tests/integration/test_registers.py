@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from assets.dbt_runner import DbtRunner
 from cli.messages import Speaker
-from cli.register import Examined, as_lines, read_register, tables_of
+from cli.register import Examined, as_lines, computed, read_register, tables_of, with_findings
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import load_catalog
 from pipelines.land.catalog_tables import all_defects
@@ -37,7 +38,17 @@ from tests.registers import (
 )
 
 KANOYA = "462039"
+PREFECTURE = "460001"
 COLUMNS = tuple(HEADERS)
+# In thousands, each amount rounded by itself; accounts without group; what cannot be told is left out of the rates.
+_ROUNDED = [
+    Line("1", "建物", "前橋公園管理棟", "", 50, date(2007, 4, 1), 1000, 200),
+    Line("2", "建物", "豊橋市道12号線", "", 50, date(2007, 4, 1), 1000, 200),
+    Line("3", "工作物", "大橋(上り)", "", 10, date(2000, 4, 1), 500, 500),
+    Line("4", "土地", "大橋", "", None, date(2000, 4, 1), 70, 0),
+    Line("5", "その他", "なぞ", "", 10, date(2000, 4, 1), 900, 899),
+    Line("6", "インフラ資産", "道路の何か", "", 10, date(2000, 4, 1), 900, 899),
+]
 _ABOUT = "area_code: '462012'\nfiscal_year: 2017\nunit: 円\ntotals_unit: 千円\ntotals:\n" + "".join(
     f"  - {{account: {account}, acquisition_cost: {cost}, accumulated_depreciation: {accumulated}}}\n"
     for account, cost, accumulated in KAGOSHIMA_TOTALS
@@ -78,6 +89,11 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     total: list[object] = ["" for _ in COLUMNS]
     total[COLUMNS.index("asset_name")], total[COLUMNS.index("acquisition_cost")] = "合計", 1
     write_csv(folder / f"{KANOYA}_固定資産台帳_平成29年度.csv", [heading, *rows, total], "cp932")
+    rounded = rows_of(_ROUNDED)
+    rounded[0][book] -= 1  # type: ignore[operator]
+    write_csv(
+        folder / f"{PREFECTURE}_固定資産台帳_平成29年度.csv", [["（単位：千円）"], heading, *rounded], "cp932"
+    )
     return folder
 
 
@@ -206,6 +222,28 @@ def test_only_the_lines_that_differ_from_straight_line_are_named(built: duckdb.D
     ]
 
 
+def test_a_register_without_groups_has_rates_of_what_is_known_to_depreciate(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    found = rows(
+        built,
+        "select breakdown_value, depreciating_cost, depreciating_accumulated from marts.register_rate "
+        "where area_code = ? and breakdown in ('total', 'facility_type') and depreciating_line_count > 0 order by 1",
+        PREFECTURE,
+    )
+    assert [(value, int(cost), int(written)) for value, cost, written in found] == [
+        ("bridge_tunnel", 500_000, 500_000), ("park", 1_000_000, 200_000), ("road", 1_000_000, 200_000),
+        ("total", 2_500_000, 900_000),
+    ]  # fmt: skip
+
+
+def test_amounts_in_thousands_tie_to_a_unit_and_show_no_memo_price(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    found = rows(built, "select rule, row_no from marts.register_finding where area_code = ?", PREFECTURE)
+    assert sorted(found) == [("unknown_account", 7), ("unknown_account", 8)]
+
+
 def test_the_convention_is_told_by_the_lines(built: duckdb.DuckDBPyConnection) -> None:
     found = rows(
         built, "select convention from marts.register_convention where area_code = ? and is_applied", KANOYA
@@ -250,6 +288,54 @@ def test_an_officer_is_shown_rates_renewal_and_findings(
     assert (report.accepted, report.defects) == (True, [])
 
 
+def test_an_officer_is_shown_what_is_published_of_the_body_and_its_peers(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.published_database.parent.mkdir(parents=True)
+    with duckdb.connect(str(home.published_database)) as connection:
+        connection.execute("create schema marts; create schema meta")
+        connection.execute(
+            "create table marts.fct_observation as select 'one' as observation_id, '462012' as area_code, 2017 as fiscal_year, "
+            "'asset_depreciation_rate' as item_id, true as is_latest, 57.5 as value, 'reported' as value_status, "
+            "'final' as observation_status, 'soumu' as source_id"
+        )
+        connection.execute(
+            "create table marts.peer_comparison as select '462012' as area_code, 'asset_depreciation_rate' as item_id, 2017 as "
+            "fiscal_year, 'similar_bodies' as peer_scheme, 'core' as peer_group, 57.5 as value, 60.1 as median, 7 as rank, 48 as group_size"
+        )
+        connection.execute(
+            "create table marts.area_peer_group as select 'core' as peer_group, '中核市' as label_ja"
+        )
+    heading: list[object] = [HEADERS[name] for name in COLUMNS]
+    path = write_csv(
+        tmp_path / f"{KAGOSHIMA}_固定資産台帳_平成29年度.csv", [heading, *rows_of(kagoshima_lines())]
+    )
+    source = load_catalog().sources[SOURCE]
+    reading, report = read_register(path, path.name, source, areas(), About(), Speaker("ja"))
+    text = "\n".join(as_lines(Examined(report, reading, computed(reading, home)), Speaker("ja")))
+    assert "公表された率: 57.5（台帳との差 +0.1ポイント、soumu）" in text
+    assert "中核市 48団体の公表値: 中央値 60.1、この団体は大きい順に7位" in text
+    assert "管財課: 57.4" not in text.split("所属別")[0]
+    assert "　管財課: 57.4" in text
+    assert "償却累計額の大きい資産" in text
+
+
+def test_what_the_lines_break_is_in_the_report_of_the_file(tmp_path: Path) -> None:
+    heading: list[object] = [HEADERS[name] for name in COLUMNS]
+    cells = rows_of(straight_lines(3))
+    cells[1][COLUMNS.index("book_value")] += 7  # type: ignore[operator]
+    path = write_csv(tmp_path / f"{KAGOSHIMA}_固定資産台帳_平成29年度.csv", [["(単位：円)"], heading, *cells])
+    source = load_catalog().sources[SOURCE]
+    report = with_findings(*read_register(path, path.name, source, areas(), About(), Speaker("ja")))
+    (found,) = report.defects
+    assert (found.rule, found.row, found.severity, report.accepted) == (
+        "book_value_differs",
+        4,
+        "warning",
+        True,
+    )
+    assert found.found in found.message("ja")
+
+
 def test_what_did_not_change_is_not_read_again(home: Home, origin: Path) -> None:
     assert not land(home, origin)
 
@@ -273,3 +359,41 @@ def test_a_newer_register_takes_the_place_of_the_one_it_repeats(
     assert len(list(folder_of(home, LINES).rglob("*/*/*.parquet"))) == 2
     defects = all_defects(home, load_catalog())
     assert [defect.file for defect in defects if defect.rule == "register_superseded"] == [f"{name}.csv"]
+    # The other file has names, days and costs of these assets under numbers of its own.
+    assert {defect.file for defect in defects if defect.rule == "register_overlaps"} <= {
+        f"{name}_水路.csv",
+        f"{name}_訂正.csv",
+    }
+    assert any(defect.rule == "register_overlaps" for defect in defects)
+
+
+def test_files_of_one_body_that_number_anew_stand_beside_each_other(tmp_path: Path) -> None:
+    home, heading = Home(tmp_path / "home"), [HEADERS[name] for name in COLUMNS]
+    home.create()
+    folder = tmp_path / "origin" / f"{KAGOSHIMA}_固定資産台帳_平成29年度"
+    lines = kagoshima_lines(3)
+    for place in range(0, len(lines), 3):
+        part = [replace(line, asset_no=str(number)) for number, line in enumerate(lines[place : place + 3])]
+        write_csv(folder / f"{place}.csv", [heading, *rows_of(part)])
+    departments = [
+        replace(line, asset_no=str(place), asset_name=f"庁舎{place}") for place, line in enumerate(lines[6:9])
+    ]
+    write_csv(folder / "総務課.csv", [heading, *rows_of(departments)])
+    land(home, tmp_path / "origin")
+    assert len(list(folder_of(home, LINES).rglob("*/*/*.parquet"))) == len(lines) // 3 + 1
+
+
+def test_a_newer_register_without_numbers_takes_the_place_of_the_older(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = tuple(name for name in COLUMNS if name not in ("asset_no", "branch_no"))
+    home, heading, lines = Home(tmp_path / "home"), [HEADERS[name] for name in columns], kagoshima_lines(3)
+    home.create()
+    for day, name in enumerate(("初版", "改訂")):
+        file = tmp_path / name / f"{KAGOSHIMA}_固定資産台帳_平成29年度_{name}.csv"
+        write_csv(file, [heading, *rows_of(lines[day:], columns)])
+        moment = now() + timedelta(days=day)
+        monkeypatch.setattr("pipelines.acquire.fetch.now", lambda moment=moment: moment)
+        land(home, tmp_path / name)
+    (kept,) = folder_of(home, LINES).rglob("*/*/*.parquet")
+    assert pl.read_parquet(kept).height == len(lines) - 1

@@ -1,4 +1,5 @@
-{# Each line with the rules that it breaks, one column a rule; what is not known breaks none. #}
+{# Each line with the rules that it breaks, one column a rule; what is not known breaks none. Amounts in thousands are rounded one
+   by one, so that they tie to a unit, and a memo price of 1 yen cannot be seen in them. #}
 {{ config(materialized='view', schema='register', contract={'enforced': false}) }}
 
 with judged as (
@@ -6,13 +7,17 @@ with judged as (
     select
         lines.*,
         chosen.convention,
-        lines.account_group is null or lines.account_class is null as unknown_account,
+        lines.account_group is null
+        or lines.account_class is null
+        or (lines.account_group = 'unspecified' and lines.account_class = 'other') as unknown_account,
         lines.cost is null or lines.accumulated is null and lines.is_depreciating as amount_missing,
         coalesce(
-            lines.book_value <> lines.acquisition_cost - lines.accumulated_depreciation, false
+            abs(lines.book_value - (lines.acquisition_cost - lines.accumulated_depreciation)) >= 2 * lines.unit_yen - 1, false
         ) as book_value_differs,
         coalesce(lines.accumulated > lines.cost, false) as accumulated_over_cost,
-        coalesce(lines.is_depreciating and lines.cost > 0 and lines.accumulated = lines.cost, false) as memo_floor_missing,
+        coalesce(
+            lines.is_depreciating and lines.cost > 0 and lines.accumulated = lines.cost and lines.unit_yen = 1, false
+        ) as memo_floor_missing,
         coalesce(lines.cost < 0 or lines.accumulated < 0 or lines.book < 0, false) as negative_amount,
         lines.is_never_depreciated
         and (coalesce(lines.accumulated, 0) > 0 or coalesce(lines.depreciation_year, 0) > 0) as never_depreciated,
@@ -24,12 +29,16 @@ with judged as (
             {{ fiscal_year('lines.acquired_on') }} > lines.fiscal_year, false
         ) or coalesce({{ fiscal_year('lines.in_use_on') }} > lines.fiscal_year, false) as date_after_year_end,
         lines.duplicate_of_row is not null as duplicate_number,
-        coalesce(lines.depreciation_year > lines.accumulated, false) as year_over_accumulated,
+        coalesce(lines.depreciation_year >= lines.accumulated + lines.unit_yen, false) as year_over_accumulated,
         coalesce(
-            lines.book_value not in (
-                lines.book_value_before + lines.increase_amount - lines.decrease_amount,
-                lines.book_value_before + lines.increase_amount - lines.decrease_amount - lines.depreciation_year
-            ), false
+            abs(lines.book_value_before + lines.increase_amount - lines.decrease_amount - lines.book_value) >= 2 * lines.unit_yen - 1
+            and abs(
+                lines.book_value_before
+                + lines.increase_amount
+                - lines.decrease_amount
+                - lines.depreciation_year
+                - lines.book_value
+            ) >= 2 * lines.unit_yen - 1, false
         ) as change_differs,
         coalesce(
             case chosen.convention

@@ -1,4 +1,5 @@
-{# The facility type of each text that stands in a register: of its words, the first by rank, then the longest. #}
+{# The facility type of each text that stands in a register: of its words, the first by rank, then the longest. A word that ends in
+   $ stands at the end of the text: 大橋 is a bridge, 前橋公園 is none. #}
 {{ config(schema='register', contract={'enforced': false}) }}
 
 with texts as (
@@ -23,7 +24,7 @@ matched as (
             order by words.rank_no, length(words.word) desc, words.word
         ) as place
     from texts
-    inner join {{ ref('register_facility_word') }} as words on instr(texts.facility_text, words.word) > 0
+    inner join {{ ref('register_facility_word') }} as words on instr(concat(texts.facility_text, '$'), words.word) > 0
 
 )
 

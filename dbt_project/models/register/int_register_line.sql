@@ -11,7 +11,12 @@ with lines as (
         coalesce(book_value, acquisition_cost - accumulated_depreciation) as book,
         coalesce(in_use_on, acquired_on) as used_from,
         coalesce(acquired_on, in_use_on) as held_from,
-        coalesce(account_group, 'unknown') in ('business', 'infrastructure', 'goods') as is_tangible,
+        {# A building is tangible also where a register does not tell business from infrastructure assets; 'other' is then anything. -#}
+        coalesce(account_group, 'unknown') in ('business', 'infrastructure', 'goods')
+        or (
+            coalesce(account_group, 'unknown') = 'unspecified'
+            and coalesce(account_class, 'unknown') in ('building', 'structure', 'vessel', 'floating', 'aircraft')
+        ) as is_tangible,
         coalesce(account_class, 'unknown') in ('land', 'timber', 'construction_in_progress') as is_never_depreciated
     from {{ ref('stg_register_line') }} as lines
 
@@ -19,7 +24,7 @@ with lines as (
 
 select
     lines.*,
-    lines.is_tangible and not lines.is_never_depreciated as is_depreciating,
+    lines.is_tangible and lines.account_class is not null and not lines.is_never_depreciated as is_depreciating,
     coalesce(of_use.facility_type, of_name.facility_type, 'unknown') as facility_type,
     {{ fiscal_year('lines.held_from') }} - {{ fiscal_year('lines.held_from') }} % 10 as acquisition_decade,
     {{ fiscal_year('lines.used_from') }} as in_use_fiscal_year,
