@@ -140,7 +140,7 @@ def _published_beside(reading: RegisterReading, home: Home, scratch: Home) -> li
             peers = records(published.execute(_PEERS, {**values, "year": reading.fiscal_year}))
     except (NotPublishedError, duckdb.Error):
         return None
-    prepare(scratch, full=False)
+    prepare(scratch, today(), full=False)
     with duckdb.connect(str(scratch.build_database)) as connection:
         connection.execute("create schema if not exists marts")
         connection.execute("create or replace table marts.fct_observation as select * from figures")
