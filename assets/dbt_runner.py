@@ -55,12 +55,29 @@ class DbtRunner:
             raise DbtBuildError(explain(result))
         return result
 
+    def prepare(self, *, full: bool = False) -> list[str] | None:
+        """Make ready what dbt builds into and return the nodes that it must be asked about, None for all."""
+        return prepare(self._home, self._run_date, full=full)
+
     def build(self, *, full: bool = False, select: str | None = None) -> Iterator[dict[str, Any]]:
         """Build what is not the same as it was, or with `full` everything, yielding dbt's result events as they come.
 
         `select` names the models to build, such as `tag:register`. Unit tests are left to the test suite. Raises
         DbtBuildError at the end when a node failed.
         """
+        asked = self.prepare(full=full)
+        if select:
+            yield from self._events(["--select", select])
+        else:
+            yield from self.build_nodes(asked)
+
+    def build_nodes(self, asked: list[str] | None) -> Iterator[dict[str, Any]]:
+        """Build what `prepare` named, as `build` does."""
+        if asked != []:
+            yield from self._events(self._selected(asked))
+        complete(self._home)
+
+    def _events(self, chosen: list[str]) -> Iterator[dict[str, Any]]:
         from google.protobuf.json_format import MessageToDict
 
         queue: Queue[Any] = Queue()
@@ -78,11 +95,6 @@ class DbtRunner:
             finally:
                 queue.put(_DONE)
 
-        asked = prepare(self._home, self._run_date, full=full)
-        chosen = ["--select", select] if select else self._selected(asked)
-        if asked == [] and not select:
-            complete(self._home)
-            return
         thread = threading.Thread(target=work, name="dbt", daemon=True)
         thread.start()
         while (event := queue.get()) is not _DONE:
@@ -91,8 +103,6 @@ class DbtRunner:
         if failure:
             distrust(self._home)
             raise failure[0]
-        if select is None:
-            complete(self._home)
 
     def _selected(self, asked: list[str] | None) -> list[str]:
         """Return the arguments that name some nodes, none for all; a node is named by its place in the project."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from graphlib import TopologicalSorter
 from typing import Any
 
 from dagster import (
@@ -33,7 +34,8 @@ from pipelines.quality.history import note_defects, note_gate
 from pipelines.quality.report import write_report
 from pipelines.settings import TIMEZONE, now
 
-_BUILT_BY_DBT = {"model", "test", "seed", "snapshot"}
+_TABLES = {"model", "seed", "snapshot"}
+_BUILT_BY_DBT = _TABLES | {"test"}
 
 
 class Translator(DagsterDbtTranslator):
@@ -54,23 +56,39 @@ def _is_asked_for(event: object, context: AssetExecutionContext) -> bool:
     )
 
 
-def _node_count(manifest: dict[str, Any]) -> int:
-    return sum(1 for node in manifest["nodes"].values() if node["resource_type"] in _BUILT_BY_DBT)
+def _kept(
+    manifest: dict[str, Any], asked: list[str] | None, context: AssetExecutionContext
+) -> Iterator[Output[None]]:
+    """Yield what dbt is not asked about, parents first: it stands as it was, and Dagster goes on to what comes after it."""
+    if asked is None:
+        return
+    nodes = (manifest["nodes"][name] for name in asked)
+    changing = {TRANSLATOR.get_asset_key(node) for node in nodes if node["resource_type"] in _TABLES}
+    assets = context.assets_def
+    names = {key: name for name, key in assets.keys_by_output_name.items()}
+    for key in TopologicalSorter(assets.asset_deps).static_order():
+        name = names.get(key)
+        if name in context.op_execution_context.selected_output_names and key not in changing:
+            yield Output(None, output_name=str(name), metadata={"kept": True})
+
+
+def _node_count(manifest: dict[str, Any], asked: list[str] | None) -> int:
+    chosen = manifest["nodes"] if asked is None else asked
+    return sum(1 for name in chosen if manifest["nodes"][name]["resource_type"] in _BUILT_BY_DBT)
 
 
 def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
     """Return the assets of the dbt project, built in this process."""
-    total = _node_count(manifest)
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="dbt_models")
     def models(context: AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
         runner = DbtRunner(warehouse.get_home(), warehouse.get_run_date())
-        events = runner.build(full=warehouse.full and not (warehouse.full_sources or warehouse.full_years))
-        done, told_of = 0, set()
+        asked = runner.prepare(full=warehouse.full and not (warehouse.full_sources or warehouse.full_years))
+        total = _node_count(manifest, asked)
         report("build", 0, total)
+        yield from _kept(manifest, asked, context)
         try:
-            for event in events:
-                done += 1
+            for done, event in enumerate(runner.build_nodes(asked), start=1):
                 name = event.get("data", {}).get("node_info", {}).get("node_name", "")
                 report("build", done, total, name)
                 message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
@@ -80,16 +98,9 @@ def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
                     context=context,
                     target_path=runner.target_path,
                 )
-                for part in told:
-                    if _is_asked_for(part, context):
-                        told_of.add(getattr(part, "output_name", None))
-                        yield part
+                yield from (part for part in told if _is_asked_for(part, context))
         except DbtBuildError as error:
             raise Failure(description=str(error)) from error
-        # What dbt was not asked about stands as it was, and what comes after it in Dagster may go on.
-        for name in sorted(context.op_execution_context.selected_output_names - told_of):
-            if name in context.assets_def.keys_by_output_name:
-                yield Output(None, output_name=name, metadata={"kept": True})
 
     return models
 
