@@ -65,17 +65,25 @@ def test_a_malformed_row_is_refused_and_the_rest_is_published(copy_of_home: Path
 def test_a_changed_figure_is_published_and_counted(copy_of_home: Path, tmp_path: Path) -> None:
     origin = changed_origin(tmp_path, CLOUD_728, CLOUD_728.replace("728", "729"))
     assert call(copy_of_home, "run", "--origin", str(origin)).returncode == 0
+    # The night after builds only what the file leads to: the one before has built the home in its new place whole.
+    figures = origin / "mieruka__cited_figures" / "figures.csv"
+    figures.write_text(figures.read_text(encoding="utf-8").replace(",,729,,,", ",,730,,,"), encoding="utf-8")
+    assert call(copy_of_home, "run", "--origin", str(origin)).returncode == 0
     with duckdb.connect(str(copy_of_home / "published" / "mieruka.duckdb"), read_only=True) as connection:
         assert connection.execute(
-            "select figures_changed from meta.run order by started_at desc limit 1"
-        ).fetchone() == (1,)
+            "select figures_changed from meta.run order by started_at desc limit 2"
+        ).fetchall() == [(1,), (1,)]
         assert connection.execute(
-            "select value from marts.fct_observation where item_id = 'cloud_municipalities' and as_of_date = date '2015-04-01'"
-        ).fetchone() == (729,)
+            "select value from marts.fct_observation "
+            "where item_id = 'cloud_municipalities' and as_of_date = date '2015-04-01' and is_latest"
+        ).fetchall() == [(730,)]
+        assert connection.execute("select old_value, new_value from meta.figure_change").fetchall() == [
+            (729, 730)
+        ]
         held = connection.execute(
             "select count(*) from meta.source_snapshot where file_name = 'figures.csv'"
         ).fetchone()
-    assert held == (2,)
+    assert held == (3,)
 
 
 def test_a_file_that_is_refused_whole_leaves_its_last_good_figures(
