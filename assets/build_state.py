@@ -113,11 +113,16 @@ def prepare(home: Home, run_date: date, *, full: bool) -> list[str] | None:
             [*_landed(home), *_given(home, run_date)],
         )
         connection.execute(_PARTS_OF_FIGURES)
-        changed = {name for (name,) in connection.execute(_CHANGED).fetchall()} if is_complete else {_FOLDER}
+        changed = _names(connection, _CHANGED) if is_complete else {_FOLDER}
+        remembered = _names(connection, "select name from build_state.node")
         # Until it has gone through, this build leaves tables of two states.
         connection.execute("delete from build_state.complete")
         connection.execute("commit")
-    return None if _FOLDER in changed else nodes_to_ask(project_manifest(home), changed)
+    return None if _FOLDER in changed else nodes_to_ask(project_manifest(home), changed, remembered)
+
+
+def _names(connection: duckdb.DuckDBPyConnection, query: str) -> set[str]:
+    return {name for (name,) in connection.execute(query).fetchall()}
 
 
 def complete(home: Home) -> None:
@@ -126,14 +131,18 @@ def complete(home: Home) -> None:
         connection.execute("insert into build_state.complete from build_state.landed")
 
 
-def nodes_to_ask(manifest: dict[str, Any], changed: set[str]) -> list[str]:
-    """Return the nodes that read a changed file or seed, or the day when it is another, and all that come after them."""
-    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
+def nodes_to_ask(manifest: dict[str, Any], changed: set[str], remembered: set[str]) -> list[str]:
+    """Return the nodes that read a changed file or seed, or the day when it is another, and all that come after them.
+
+    Among the first are those of which nothing is remembered, such as a test that warned: only seeds go without.
+    """
+    nodes = {name for name in manifest["nodes"] if name.startswith(("model.", "seed.", "test."))}
     by_day = _readers_of_the_day(manifest) if _DAY in changed else set()
-    found = {name for name in nodes if name in by_day or name in changed}
+    unknown = {name for name in nodes - remembered if not name.startswith("seed.")}
+    found = nodes & (by_day | unknown | changed)
     waiting = [*found, *(name for name in changed if name in manifest["sources"])]
     while waiting:
-        after = set(manifest["child_map"][waiting.pop()]) & nodes.keys() - found
+        after = nodes.intersection(manifest["child_map"][waiting.pop()]) - found
         found |= after
         waiting += after
     return sorted(found)

@@ -18,6 +18,7 @@ from dagster import (
     asset,
 )
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from assets.dbt_runner import DbtRunner
@@ -36,6 +37,7 @@ from pipelines.settings import TIMEZONE, now
 
 _TABLES = {"model", "seed", "snapshot"}
 _BUILT_BY_DBT = _TABLES | {"test"}
+_STANDS = {"kept": True}
 
 
 class Translator(DagsterDbtTranslator):
@@ -58,18 +60,26 @@ def _is_asked_for(event: object, context: AssetExecutionContext) -> bool:
 
 def _kept(
     manifest: dict[str, Any], asked: list[str] | None, context: AssetExecutionContext
-) -> Iterator[Output[None]]:
-    """Yield what dbt is not asked about, parents first: it stands as it was, and Dagster goes on to what comes after it."""
+) -> Iterator[Output[None] | AssetCheckResult]:
+    """Yield what dbt is not asked about, parents first: it stands as it was, and Dagster goes on to what comes after it.
+
+    Only tests that passed on the same rows are among it.
+    """
     if asked is None:
         return
-    nodes = (manifest["nodes"][name] for name in asked)
+    nodes = [manifest["nodes"][name] for name in asked]
     changing = {TRANSLATOR.get_asset_key(node) for node in nodes if node["resource_type"] in _TABLES}
-    assets = context.assets_def
+    tested = {get_asset_check_key_for_test(manifest, TRANSLATOR, name, None) for name in asked}
+    assets, chosen = context.assets_def, context.op_execution_context.selected_output_names
     names = {key: name for name, key in assets.keys_by_output_name.items()}
     for key in TopologicalSorter(assets.asset_deps).static_order():
-        name = names.get(key)
-        if name in context.op_execution_context.selected_output_names and key not in changing:
-            yield Output(None, output_name=str(name), metadata={"kept": True})
+        if names.get(key) in chosen and key not in changing:
+            yield Output(None, output_name=names[key], metadata=_STANDS)
+    for name, spec in assets.check_specs_by_output_name.items():
+        if name in chosen and spec.key not in tested:
+            yield AssetCheckResult(
+                passed=True, asset_key=spec.asset_key, check_name=spec.name, metadata=_STANDS
+            )
 
 
 def _node_count(manifest: dict[str, Any], asked: list[str] | None) -> int:

@@ -32,6 +32,7 @@ def manifest() -> dict[str, Any]:
         | _node("model.mieruka.dated", macros=("macro.mieruka.standing",))
         | _node("model.mieruka.hooked", **{"post-hook": "insert {{ var('run_date') }}"})
         | _node("model.mieruka.worded")
+        | _node("operation.mieruka.on-run-start-0", "{{ var('run_date') }}")
     )
     children = {
         _AREA: ["model.mieruka.stg_area"],
@@ -53,20 +54,30 @@ def manifest() -> dict[str, Any]:
     }
 
 
+def asked(manifest: dict[str, Any], *changed: str, unknown: str = "") -> list[str]:
+    return nodes_to_ask(manifest, set(changed), manifest["nodes"].keys() - {unknown, _WORDS})
+
+
 def test_a_changed_file_leads_to_all_that_comes_after_it(manifest: dict[str, Any]) -> None:
-    assert nodes_to_ask(manifest, {_AREA}) == [
+    assert asked(manifest, _AREA) == [
         "model.mieruka.of_both", "model.mieruka.stg_area", "test.mieruka.of_both_is_unique",
     ]  # fmt: skip
 
 
 def test_a_changed_seed_is_loaded_and_what_reads_it_asked(manifest: dict[str, Any]) -> None:
-    assert nodes_to_ask(manifest, {_WORDS}) == ["model.mieruka.worded", _WORDS]
+    assert asked(manifest, _WORDS) == ["model.mieruka.worded", _WORDS]
 
 
 def test_another_day_leads_to_those_in_whose_sql_hooks_or_macros_it_stands(manifest: dict[str, Any]) -> None:
-    assert nodes_to_ask(manifest, {"run_date"}) == ["model.mieruka.dated", "model.mieruka.hooked"]
+    assert asked(manifest, "run_date") == ["model.mieruka.dated", "model.mieruka.hooked"]
 
 
 def test_a_file_that_no_model_reads_leads_to_nothing(manifest: dict[str, Any]) -> None:
-    assert nodes_to_ask(manifest, {"source.mieruka.catalog.document"}) == []
-    assert nodes_to_ask(manifest, set()) == []
+    assert asked(manifest, "source.mieruka.catalog.document") == []
+    assert asked(manifest) == []
+
+
+def test_what_nothing_is_remembered_of_is_asked_and_what_comes_after_it(manifest: dict[str, Any]) -> None:
+    test, model = "test.mieruka.of_both_is_unique", "model.mieruka.of_both"
+    assert asked(manifest, unknown=test) == [test]
+    assert asked(manifest, unknown=model) == [model, test]
