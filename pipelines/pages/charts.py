@@ -472,6 +472,6 @@ def renewal_chart(costs: Mapping[int, float], stated: int, unit: tuple[str, str]
         bars("due", (year for year in shown if year > stated)),
         f'<path class="axis" d="{marks}M{left} {floor}H{edge}"/><path class="break" d="M{now:g} {_TOP}V{floor}"/>',
         *(_text(round(x(year) + wide / 2, 1), floor + 17, str(year), "centre") for year in years),
-        *(_text(0, 11, words, style=language) for words, language in zip(unit, ("ja", "en"), strict=True)),
+        *(_text(0, 14, words, style=language) for words, language in zip(unit, ("ja", "en"), strict=True)),
     ]
     return _drawn(f'<svg viewBox="0 0 {_WIDTH} {height}" aria-hidden="true">{"".join(body)}</svg>')
