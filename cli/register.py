@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.messages import Speaker
 from cli.reader import NotPublishedError, open_published
-from cli.register_words import TERMS
+from cli.register_words import EXPLAINED, TERMS
 from cli.tables import on_one_line
 from cli.usage import UsageError
 from pipelines.acquire.archive import Snapshot
@@ -265,7 +265,7 @@ def _comparison(found: Examined, say: Speaker) -> Iterator[str]:
     for row in found.tables["comparison"]:
         yield say(
             "register_published", rate=f"{row['published_rate']:.1f}", difference=f"{row['difference']:+.1f}",
-            source=row["source_id"], why=say(f"register_why_{row['explained_by']}"),
+            source=row["source_id"], why=say.word(EXPLAINED, row["explained_by"]),
         )  # fmt: skip
         if row["part_of_lines"] is not None and row["explained_by"] != "agrees":
             yield "　" + say(

@@ -36,3 +36,14 @@ TERMS: dict[str, tuple[str, str]] = {
     "life_this_month": ("耐用年数で割る、供用の月から月割", "one part of the life, by months from the month use began"),
     "life_next_month": ("耐用年数で割る、供用の翌月から月割", "one part of the life, by months from the next month"),
 }  # fmt: skip
+
+# Why the published rate differs from that of the register.
+EXPLAINED: dict[str, tuple[str, str]] = {
+    "agrees": ("一致しています", "They agree"),
+    "lines_missing_or_doubled": ("貸借対照表の額で計算すると一致します。明細の抜けか重複を確かめてください", "By the balance sheet they agree: look for lines lost or doubled"),
+    "goods_left_out": ("物品を除くと一致します", "Without goods they agree"),
+    "infrastructure_left_out": ("インフラ資産を除くと一致します", "Without infrastructure they agree"),
+    "book_values": ("帳簿価額で計算すると一致します", "By book values they agree"),
+    "unexplained": ("物品・インフラの除外や帳簿価額では説明がつきません", "Neither goods, infrastructure nor book values explain it"),
+    "no_register_rate": ("台帳からは率を計算できません", "The register gives no rate"),
+}  # fmt: skip

@@ -17,6 +17,7 @@ from cli.messages import (
     Speaker,
 )
 from cli.outlook_words import MODELS, PROJECTION_REASONS
+from cli.register_words import EXPLAINED, TERMS
 from pipelines.settings import Home
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def wording() -> Wording:
 
     return Wording(
         STATUSES, REASONS, FLAGS, SCHEMES, DATE_BASES, FRESHNESS, FRESHNESS_BASES, MODELS, PROJECTION_REASONS,
-        value_text, unit_text, day_text, target,
+        TERMS, EXPLAINED, value_text, unit_text, day_text, target,
     )  # fmt: skip
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.pages import queries
-from pipelines.pages.charts import PeerYear, Strip, body_chart
+from pipelines.pages import queries, registers
+from pipelines.pages.charts import RENEWAL_SPAN, PeerYear, Strip, body_chart
 from pipelines.pages.queries import grouped
+from pipelines.pages.registers import Register
 from pipelines.pages.shown import both, text
 from pipelines.pages.site import Site
 from pipelines.progress import report
@@ -136,10 +137,13 @@ class _Bodies:
         other = grouped(
             queries.area_values(connection, queries.BODY_OTHER_FIGURES, codes, _MAIN), "area_code"
         )
+        held = registers.read(self.site, codes)
         for code in codes:
-            self._write(self.areas[code], main.get(code, []), other.get(code, []), codes)
+            self._write(self.areas[code], main.get(code, []), other.get(code, []), held.get(code), codes)
 
-    def _write(self, area: Record, main: list[Record], other: list[Record], codes: list[str]) -> None:
+    def _write(
+        self, area: Record, main: list[Record], other: list[Record], held: Register | None, codes: list[str]
+    ) -> None:
         code = area["area_code"]
         figures = grouped(main, "item_id")
         cards = {
@@ -147,6 +151,7 @@ class _Bodies:
             for name, items in MAIN_ITEMS.items()
         }
         members = [self.areas[member] for member in codes if member != code]
+        files = held.files if held else []
         self.site.page(
             f"area/{code}.html", "area.html", "areas",
             area=area, cards={name: found for name, found in cards.items() if found},
@@ -158,7 +163,8 @@ class _Bodies:
             neighbours=[row for row in self.neighbours.get(code, []) if row["neighbour_code"]],
             changes=self.changes.get(code, []), contributions=self.contributions.get(code, []),
             has_page=self.areas.__contains__, group_label=self.group_label, main_peer=_main_peer(cards),
-            sources=[self.sources[source] for source in dict.fromkeys(row["source_id"] for row in (*main, *other))],
+            register=held, renewal_span=RENEWAL_SPAN, shown_figures={row["observation_id"] for row in main},
+            sources=[self.sources[source] for source in dict.fromkeys(row["source_id"] for row in (*main, *other, *files))],
             api=self.site.api(f"area/{code}.json"),
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ Every chart is decoration beside a table or text that says the same; the table i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -429,3 +429,49 @@ def gate_chart(bars: Sequence[GateBar]) -> Markup | None:
     return _drawn(
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" aria-hidden="true">{"".join(body)}</svg>'
     )
+
+
+# Years before and after the register's that a chart of renewal spans; what lies beyond stands in the table alone.
+RENEWAL_SPAN = (30, 60)
+
+
+def renewal_chart(costs: Mapping[int, float], stated: int, unit: tuple[str, str]) -> Markup | None:
+    """Return costs by the year in which useful lives end as bars; those ended by the year stated are hollow, left of a line."""
+    shown = {
+        year: cost
+        for year, cost in sorted(costs.items())
+        if cost > 0 and stated - RENEWAL_SPAN[0] <= year <= stated + RENEWAL_SPAN[1]
+    }
+    if not shown:
+        return None
+    first, last = min(stated, *shown), max(stated + 1, *shown)
+    scale = ticks(0.0, max(shown.values()), 4)
+    height, floor, edge = 220, 220 - _BOTTOM, _WIDTH - 12
+    left = max(46, 10 + round(6.5 * max(len(tick_text(value)) for value in scale)))
+    step = (edge - left) / (last - first + 1)
+    wide = round(step * 0.8, 1)
+
+    def x(year: int) -> float:
+        return round(left + (year - first) * step, 1)
+
+    def y(cost: float) -> float:
+        return round(floor - cost / scale[-1] * (floor - _TOP - 8), 1)
+
+    def bars(kind: str, years: Iterable[int]) -> str:
+        shape = "".join(f"M{x(year):g} {floor}V{y(shown[year]):g}h{wide:g}V{floor}" for year in years)
+        return f'<path class="{kind}" d="{shape}"/>' if shape else ""
+
+    years = [year for year in range(first, last + 1) if year % (10 if last - first > 24 else 5) == 0]
+    lines = "".join(f"M{left} {y(value):g}H{edge}" for value in scale)
+    marks = "".join(f"M{round(x(year) + wide / 2, 1):g} {floor}v4" for year in years)
+    now = round(x(stated + 1) - step * 0.1, 1)
+    body = [
+        f'<path class="grid" d="{lines}"/>',
+        *(_text(left - 6, y(value) + 4, tick_text(value), "end") for value in scale),
+        bars("lived", (year for year in shown if year <= stated)),
+        bars("due", (year for year in shown if year > stated)),
+        f'<path class="axis" d="{marks}M{left} {floor}H{edge}"/><path class="break" d="M{now:g} {_TOP}V{floor}"/>',
+        *(_text(round(x(year) + wide / 2, 1), floor + 17, str(year), "centre") for year in years),
+        *(_text(0, 14, words, style=language) for words, language in zip(unit, ("ja", "en"), strict=True)),
+    ]
+    return _drawn(f'<svg viewBox="0 0 {_WIDTH} {height}" aria-hidden="true">{"".join(body)}</svg>')

@@ -228,6 +228,80 @@ qualify row_number() over (
 order by figure.item_id
 """
 
+# Of the bodies asked for, the newest year of which a register of each range of accounts is held.
+_NEWEST_REGISTER = """
+with newest as (
+    select area_code, entity, max(fiscal_year) as fiscal_year
+    from marts.register_rate
+    where area_code in (select unnest($areas::varchar[]))
+    group by area_code, entity
+)
+"""
+REGISTER_RATES = f"""{_NEWEST_REGISTER}
+select rate.*, facility.name_ja as facility_ja, facility.name_en as facility_en
+from marts.register_rate as rate
+join newest using (area_code, entity, fiscal_year)
+left join marts.dim_facility_type as facility
+    on rate.breakdown = 'facility_type' and rate.breakdown_value = facility.facility_type
+where rate.breakdown = 'total' or rate.depreciating_line_count > 0
+order by rate.area_code, rate.entity <> 'general', rate.entity, rate.breakdown, rate.breakdown_value = 'unknown',
+    case when rate.breakdown in ('facility_type', 'department') then rate.depreciating_cost end desc nulls last,
+    rate.breakdown_value
+"""
+REGISTER_COMPARISONS = f"""{_NEWEST_REGISTER}
+select compared.*
+from marts.register_rate_comparison as compared
+join newest using (area_code, entity, fiscal_year)
+where compared.published_rate is not null
+order by compared.source_id
+"""
+REGISTER_DRIVERS = f"""{_NEWEST_REGISTER}
+select driver.*, facility.name_ja as facility_ja, facility.name_en as facility_en
+from marts.register_driver as driver
+join newest using (area_code, entity, fiscal_year)
+left join marts.dim_facility_type as facility using (facility_type)
+where driver.place <= 10
+order by driver.place
+"""
+REGISTER_RENEWAL = f"""{_NEWEST_REGISTER}
+select renewal.*
+from marts.register_renewal as renewal
+join newest using (area_code, entity, fiscal_year)
+where renewal.breakdown = 'total'
+order by renewal.renewal_fiscal_year nulls last
+"""
+REGISTER_FINDINGS = f"""{_NEWEST_REGISTER}
+select finding.*, rule.label_ja, rule.label_en
+from marts.register_finding as finding
+join newest using (area_code, entity, fiscal_year)
+join marts.dim_register_rule as rule using (rule)
+where finding.finding_no = 1
+order by finding.severity desc, finding.finding_count desc, finding.rule
+"""
+REGISTER_UNKNOWN_FACILITIES = f"""{_NEWEST_REGISTER}
+select unknown.*
+from marts.register_unknown_facility as unknown
+join newest using (area_code, entity, fiscal_year)
+where unknown.place <= 20
+order by unknown.place
+"""
+# The files named by the rows above; of a file that was published anew, the newest.
+REGISTER_FILES = f"""{_NEWEST_REGISTER}
+select named.area_code, named.entity, snapshot.source_id, snapshot.file_name, snapshot.snapshot_sha256, snapshot.retrieved_at
+from (
+    select area_code, fiscal_year, entity, source_file from marts.register_driver
+    union
+    select area_code, fiscal_year, entity, source_file from marts.register_finding
+    union
+    select area_code, fiscal_year, entity, source_file from marts.register_total
+) as named
+join newest using (area_code, entity, fiscal_year)
+join meta.source_snapshot as snapshot on named.source_file = snapshot.file_name
+qualify row_number() over (
+    partition by named.area_code, named.entity, named.source_file order by snapshot.retrieved_at desc) = 1
+order by named.source_file
+"""
+
 MILESTONES = "select * from marts.milestone order by initiative_no, milestone_no"
 DEFECTS = """
 select defect.*, source.publisher_ja, source.publisher_en, source.title_ja, source.title_en, snapshot.retrieved_at

@@ -27,6 +27,8 @@ class Wording:
     freshness_bases: Table
     models: Table
     projection_reasons: Table
+    register_terms: Table
+    register_explained: Table
     value: Callable[[Any, str, int, str], str]
     unit: Callable[[str, str], str]
     day: Callable[[date | None, str | None, str], str]

@@ -12,7 +12,6 @@ import polars as pl
 from pipelines.acquire.archive import Archive, Snapshot
 from pipelines.catalog.loader import DescribedSource
 from pipelines.catalog.registers import RegisterTable
-from pipelines.defects import Defect
 from pipelines.extract.table import Place
 from pipelines.files import make_folder, read_record, write_record
 from pipelines.identity.match import AreaRegister
@@ -20,6 +19,7 @@ from pipelines.land.parquet import code_fingerprint, fingerprint, fingerprint_of
 from pipelines.land.publication import FileRecord, continuity_path, read_records, record_defects
 from pipelines.land.source import CATALOG, LandedTable, damaged, table_path
 from pipelines.progress import report
+from pipelines.register import findings
 from pipelines.register.about import About, AboutError, about_of, is_about, read_about
 from pipelines.register.reading import RegisterReader, RegisterReading, add_stated_totals
 from pipelines.register.schema import LINES, TOTALS, folder_of, partition_of, write_empty
@@ -108,7 +108,7 @@ class RegisterLanding:
             said = read_about(self._archive.path_of(about.snapshot_sha256)) if about else About()
         except AboutError as error:
             place = Place(self._source.source_id, self._name, about or snapshot)
-            return RegisterReading(defects=[_bad_about(place, str(error))])
+            return RegisterReading(defects=[findings.about_unreadable(place, str(error))])
         if not self._archive.holds(snapshot.snapshot_sha256):
             place = Place(self._source.source_id, self._name, snapshot)
             return RegisterReading(defects=[damaged(place)])
@@ -135,11 +135,13 @@ class RegisterLanding:
             newer = _superseded(paths)
             for path, twin in _overlapping([path for path in paths if path not in newer]).items():
                 place = Place(self._source.source_id, self._name, by_age[path.stem])
-                doubts[place.snapshot.snapshot_sha256] = [asdict(_overlaps(place, by_age[twin.stem]))]
+                doubts[place.snapshot.snapshot_sha256] = [asdict(findings.overlaps(place, by_age[twin.stem]))]
             for path in paths:
                 if other := newer.get(path):
                     place = Place(self._source.source_id, self._name, by_age[path.stem])
-                    doubts[place.snapshot.snapshot_sha256] = [asdict(_set_aside(place, by_age[other.stem]))]
+                    doubts[place.snapshot.snapshot_sha256] = [
+                        asdict(findings.superseded(place, by_age[other.stem]))
+                    ]
                 wanted = path.with_suffix(".superseded" if other else ".parquet")
                 if path != wanted:
                     path.rename(wanted)
@@ -231,29 +233,3 @@ def _overlapping(counted: list[Path]) -> dict[Path, Path]:
             if same * 2 >= max(1, min(assets.height, others.height)):
                 found[path] = other
     return found
-
-
-def _overlaps(place: Place, other: Snapshot) -> Defect:
-    return place.defect(
-        "register_overlaps", other.file_name,
-        "同じ団体・年度の別の台帳と、勘定科目・名称・取得日・取得価額が半分以上同じです。番号が違うので両方を合計に入れています",
-        "At least half of account, name, day and cost are those of another register of this body and year; as the numbers differ, both count",
-        severity="warning",
-    )  # fmt: skip
-
-
-def _set_aside(place: Place, newer: Snapshot) -> Defect:
-    return place.defect(
-        "register_superseded", newer.file_name,
-        "同じ団体・年度・会計の新しい台帳が同じ資産番号を載せているので、この台帳は集計に入れていません",
-        "A newer register of the same body, year and accounts lists the same numbers, so this one is not counted",
-        severity="warning",
-    )  # fmt: skip
-
-
-def _bad_about(place: Place, found: str) -> Defect:
-    return place.defect(
-        "register_about_unreadable", found,
-        "register.yml を読めません。書き方は docs/registers.ja.md にあります",
-        "register.yml cannot be read; docs/registers.md says how it is written",
-    )  # fmt: skip

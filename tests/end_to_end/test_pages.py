@@ -5,24 +5,36 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import unquote
 
 import duckdb
+import polars as pl
 import pytest
 
+from cli.register import computed
 from cli.report import wording
 from pipelines.pages.site import NotOurFolderError, Options, Written, write_site
 from pipelines.quality.history import read_gates
 from pipelines.settings import Home
 from tests.end_to_end.conftest import Mieruka
 from tests.pages_read import Page, read_page, read_script
+from tests.registers import HEADERS, SOURCE, areas, kagoshima_lines, read_file, rows_of, write_csv
 
 SAPPORO = "011002"
 SHINJUKU = "131041"
 SHIMANE = "320005"
 EVIL = '<script>alert("x")</script>'
+# Of the tables of one register, the mart that each is.
+_REGISTER_MARTS = {
+    "rates": "register_rate",
+    "drivers": "register_driver",
+    "renewal": "register_renewal",
+    "findings": "register_finding",
+    "unknown_facilities": "register_unknown_facility",
+}
 
 
 def beside(connection: duckdb.DuckDBPyConnection, folder: Path, version: str) -> None:
@@ -32,6 +44,35 @@ def beside(connection: duckdb.DuckDBPyConnection, folder: Path, version: str) ->
         path = folder / "api/v1" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'"{version}"', encoding="utf-8")
+
+
+def add_register(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Let Sapporo have a made-up register of fiscal year 2017 with what the models make of it, and an older one."""
+    lines = kagoshima_lines(12)
+    lines[25] = replace(lines[25], asset_name=EVIL, use_name="", department=EVIL)
+    lines.append(replace(lines[26], asset_no=lines[25].asset_no))
+    path = write_csv(folder / "462012_固定資産台帳_平成29年度.csv", [list(HEADERS.values()), *rows_of(lines)])
+    tables = computed(read_file(path, areas()), None)
+    for table, mart in _REGISTER_MARTS.items():
+        rows = pl.DataFrame(tables[table], infer_schema_length=None)
+        for year, entity in ((2017, "general"), (2016, "general"), (2018, "water")):
+            connection.execute(
+                f"insert into marts.{mart} by name select * replace ('{SAPPORO}' as area_code, {year} as fiscal_year, "
+                f"'{entity}' as entity) from rows"
+            )
+        assert len(rows)
+    connection.execute(
+        "insert into marts.register_rate_comparison by name select area_code, 2017 as fiscal_year, 'general' as entity, "
+        "57.4 as register_rate, 62.7 as published_rate, 5.3 as difference, 'goods_left_out' as explained_by, "
+        "observation_id, source_id from marts.fct_observation where area_code = ? and is_latest "
+        "and item_id = 'asset_depreciation_rate' limit 1",
+        [SAPPORO],
+    )
+    connection.execute(
+        "insert into meta.source_snapshot by name select '0123456789abcdef' as snapshot_sha256, ? as source_id, "
+        "'asset_line' as source_table, ? as file_name, now() as retrieved_at",
+        [SOURCE, path.name],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +95,7 @@ def warehouse(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             "where area_code = ? and peer_scheme = 'area_type'",
             [SHIMANE],
         )
+        add_register(connection, copy.parent)
         yield connection
 
 
@@ -266,6 +308,74 @@ def test_data_of_the_comparison_is_the_marts(warehouse: duckdb.DuckDBPyConnectio
     for code, value in zip(codes, data["values"], strict=True):
         expected = known.get(code)
         assert value == (float(expected) if isinstance(expected, Decimal) else expected)
+
+
+def section_of(page: Page) -> str:
+    text = page.path.read_text(encoding="utf-8")
+    return text[text.index('aria-labelledby="register"') :].split("</section>")[0]
+
+
+def test_the_newest_register_of_a_body_is_told_as_the_marts_have_it(
+    warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]
+) -> None:
+    section = section_of(pages[f"area/{SAPPORO}.html"])
+    assert "2017年度末の台帳" in section
+    assert "2016" not in section
+    assert '水道</span><span lang="en">water</span> <span lang="ja">2018年度末' in section
+    rates = warehouse.execute(
+        "select breakdown, depreciation_rate, depreciating_line_count from marts.register_rate "
+        "where area_code = ? and fiscal_year = 2017 and depreciating_line_count > 0 and breakdown_value <> 'goods/goods'",
+        [SAPPORO],
+    ).fetchall()
+    assert {row[0] for row in rates} == {
+        "total",
+        "account_group",
+        "account",
+        "facility_type",
+        "department",
+        "acquisition_decade",
+    }
+    classes = section.split('id="t-register-drivers"')[0]
+    shown = re.findall(r"<td>([\d.]+)%<td>[^\n]*<td>([\d,]+)\n", classes)
+    assert sorted(shown) == sorted(
+        (f"{rate:.1f}", str(lines)) for kind, rate, lines in rates if kind != "total"
+    )
+    total = next(rate for kind, rate, _ in rates if kind == "total")
+    assert f'data-v="{total.normalize()}">{total:.1f}%' in section
+    assert "物品を除くと一致します" in section
+    assert '+<span lang="ja">5.3ポイント' in section
+
+
+def test_assets_renewal_findings_and_file_of_a_register_are_told(
+    warehouse: duckdb.DuckDBPyConnection, pages: dict[str, Page]
+) -> None:
+    section = section_of(pages[f"area/{SAPPORO}.html"])
+
+    def held(query: str) -> list[tuple[object, ...]]:
+        return warehouse.execute(f"{query} and area_code = '{SAPPORO}' and fiscal_year = 2017").fetchall()
+
+    drivers = held("select row_no from marts.register_driver where place <= 10")
+    assert re.findall(r"<td>(\d+)\n", section.split('id="t-register-drivers"')[1].split("</table>")[0]) == [
+        str(row[0]) for row in drivers
+    ]
+    years = held(
+        "select renewal_cost / 100000000 from marts.register_renewal where breakdown = 'total' and renewal_fiscal_year > 0"
+    )
+    cells = re.findall(r"<td>([\d.,]+)", section.split('id="t-register-renewal"')[1].split("</table>")[0])
+    assert sorted(cells) == sorted(f"{row[0]:,.2f}" for row in years)
+    assert 'class="due"' in section
+    findings = held(
+        "select label_ja, finding_count from marts.register_finding join marts.dim_register_rule using (rule) where finding_no = 1"
+    )
+    assert findings
+    for label, count in findings:
+        assert re.search(f'{label}</span>.*?<b><span lang="ja">{count}件', section)
+    assert "462012_固定資産台帳_平成29年度.csv" in section
+    assert "団体自身の数値" in section
+
+
+def test_a_body_without_a_register_says_nothing_of_one(pages: dict[str, Page]) -> None:
+    assert [name for name, page in pages.items() if "register" in page.ids] == [f"area/{SAPPORO}.html"]
 
 
 def test_a_name_that_is_markup_stays_text(written: Written, pages: dict[str, Page]) -> None:

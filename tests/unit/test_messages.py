@@ -19,7 +19,7 @@ from cli.messages import (
     Speaker,
     default_language,
 )
-from cli.register_words import TERMS
+from cli.register_words import EXPLAINED, TERMS
 from pipelines.settings import DBT_PROJECT_DIR
 
 TABLES = {
@@ -35,6 +35,7 @@ TABLES = {
     "MODELS": outlook.MODELS,
     "PROJECTION_REASONS": outlook.PROJECTION_REASONS,
     "REGISTER_TERMS": TERMS,
+    "REGISTER_EXPLAINED": EXPLAINED,
 }
 PAIRS = [(f"{name}.{key}", pair) for name, table in TABLES.items() for key, pair in table.items()]
 MODELS = DBT_PROJECT_DIR / "models"
