@@ -26,6 +26,8 @@ _LONGEST_TITLE = 30
 _MARKS_OF_NOTES = ("※", "注", "(注", "*", "備考", "・")
 _FEWEST_NUMBERED = 4
 _MOST_DOUBTS = 1_000
+# Of so many totals above may one be the sum; one of all lines is known however many there are.
+_MOST_RUNS = 200
 _MANY_BLANK, _FEWEST_BLANK = 0.3, 2
 AMOUNTS = ("acquisition_cost", "accumulated_depreciation", "book_value")
 _ALWAYS_OF_LINES = ("acquired_on", "in_use_on", "useful_life_years")
@@ -140,6 +142,7 @@ class LineReader:
         self._tops: dict[tuple[int, int], object] = {}
         self._previous_texts: set[str] = set()
         self._runs: list[_Sums] = [_Sums()]
+        self._all = _Sums()
         self._doubts = 0
         self._accounting: Counter[str] = Counter()
         self._odd: list[OddRow] = []
@@ -402,22 +405,18 @@ class LineReader:
             except CellError:
                 amounts[name] = None
         unit = max(self._units[name] for name in AMOUNTS if name in self._header.positions)
-        runs, so_far, added = _Sums(), [], 0
-        for run in reversed(self._runs if self._runs[-1].lines else self._runs[:-1]):
-            runs.add(run)
-            so_far.append(_agrees(amounts, runs, unit))
-            added = added or (runs.lines if so_far[-1] else 0)
-        return Total(
-            number,
-            label,
-            account,
-            amounts,
-            unit,
-            any(so_far),
-            so_far[-1:] == [True],
-            runs.lines,
-            added,
-        )
+        added = next((sums.lines for sums in self._sums_above() if _agrees(amounts, sums, unit)), 0)
+        is_of_all = _agrees(amounts, self._all, unit)
+        return Total(number, label, account, amounts, unit, bool(added), is_of_all, self._all.lines, added)
+
+    def _sums_above(self) -> Iterator[_Sums]:
+        """Yield the sums of the lines above: since the last total, since the one before it and so on, and of all lines."""
+        sums = _Sums()
+        runs = itertools.islice(reversed(self._runs), _MOST_RUNS + 1)
+        for run in (run for run in runs if run.lines):
+            sums.add(run)
+            yield sums
+        yield self._all
 
     def _values(self, name: str, held: list[tuple[int, _Row, str]]) -> list[Any]:
         place = self._header.positions.get(name)
@@ -494,7 +493,8 @@ class LineReader:
         amounts = {
             name: sum(filter(None, columns[name]), Decimal()) for name in AMOUNTS if any(columns[name])
         }
-        self._runs[-1].add(_Sums(len(held), amounts))
+        for sums in (self._runs[-1], self._all):
+            sums.add(_Sums(len(held), amounts))
         self._accounting.update(filter(None, columns.pop("accounting")))
         schema = {name: dtype for name, dtype in LINE_SCHEMA.items() if name in columns}
         texts_as_printed = {

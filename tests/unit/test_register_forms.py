@@ -488,3 +488,14 @@ def test_a_sum_of_lines_is_a_total_whatever_it_is_called(tmp_path: Path, bodies:
     reading = read_file(write_csv(tmp_path / NAME, table(rows)), bodies)
     assert reading.lines is not None
     assert reading.lines.height == 2
+
+
+def test_the_sum_of_all_lines_is_known_however_many_subtotals_stand_above(
+    tmp_path: Path, bodies: AreaRegister
+) -> None:
+    pairs = [(BUILDING, ["", "小計", *BUILDING[2:]]) for _ in range(300)]
+    lines: list[Row] = [row for pair in pairs for row in pair]
+    everything = ["", "市有建築物", *(300 * amount for amount in BUILDING[2:])]
+    reading = read_file(write_csv(tmp_path / NAME, table([*lines, everything])), bodies)
+    assert reading.lines is not None
+    assert reading.lines.height == 300
