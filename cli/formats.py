@@ -115,6 +115,7 @@ def bar(progress: float, elapsed: float | None, width: int = 24) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as a whole percentage; to a tenth where it would read 100 without having reached it."""
-    nearly = 0.995 <= share < 0.9995
-    return f"{share * 100:.{1 if nearly else 0}f}%"
+    """Return a share as a whole percentage; where it would read 100 without having reached it, to a tenth."""
+    if 0.995 <= share < 1:
+        return f"{min(share * 100, 99.9):.1f}%"
+    return f"{share * 100:.0f}%"

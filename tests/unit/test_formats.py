@@ -143,5 +143,5 @@ def test_circled_number_and_percent() -> None:
     assert circled(6) == "⑥"
     assert circled(15) == "⑮"
     assert percent(0.982) == "98%"
-    assert percent(0.99896) == "99.9%"
+    assert (percent(0.995), percent(0.99896), percent(0.99999)) == ("99.5%", "99.9%", "99.9%")
     assert percent(1.0) == "100%"
