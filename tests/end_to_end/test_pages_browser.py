@@ -39,6 +39,9 @@ def seen(request: pytest.FixtureRequest) -> dict[str, Any]:
         assert call(home, "report", "--data-docs").returncode == 0
         site = home / "reports/site"
     reports = [f"defects/{path.name}" for path in sorted((site / "defects").glob("*.html"))]
+    bodies = sorted((site / "area").glob("*.html"))
+    with_register = [path for path in bodies if 'id="register"' in path.read_text(encoding="utf-8")]
+    reports += [f"area/{path.name}" for path in with_register[:2]]
     line = [
         node,
         str(ROOT / "tests/browser/check.js"),
