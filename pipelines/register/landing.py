@@ -132,8 +132,11 @@ class RegisterLanding:
         changed, doubts = False, {}
         for folder in sorted(folder_of(self._home, LINES).glob("*/*")):
             paths = sorted(folder.iterdir(), key=lambda path: order[path.stem])
-            newer = _superseded(paths)
-            for path, twin in _overlapping([path for path in paths if path not in newer]).items():
+            # One alone, as nearly all are, need not be read again.
+            assets = {path: _assets(path) for path in paths} if len(paths) > 1 else {}
+            newer = _superseded(assets)
+            counted = {path: frame for path, frame in assets.items() if path not in newer}
+            for path, twin in _overlapping(counted).items():
                 place = Place(self._source.source_id, self._name, by_age[path.stem])
                 doubts[place.snapshot.snapshot_sha256] = [asdict(findings.overlaps(place, by_age[twin.stem]))]
             for path in paths:
@@ -192,19 +195,16 @@ def _assets(path: Path) -> pl.DataFrame:
     return pl.read_parquet(path, columns=sorted({*_NUMBERED, *_UNNUMBERED}))
 
 
-def _superseded(paths: list[Path]) -> dict[Path, Path]:
+def _superseded(registers: dict[Path, pl.DataFrame]) -> dict[Path, Path]:
     """Return which of a body's registers of one year, oldest first, a newer one repeats; those of other assets stand beside."""
-    if len(paths) < 2:
-        return {}
     found: dict[Path, Path] = {}
-    counted: list[tuple[Path, pl.DataFrame]] = []
-    for path in reversed(paths):
-        assets = _assets(path)
-        newer = next((other for other, held in counted if _lists_again(assets, held)), None)
+    counted: dict[Path, pl.DataFrame] = {}
+    for path, assets in reversed(registers.items()):
+        newer = next((other for other, held in counted.items() if _lists_again(assets, held)), None)
         if newer:
             found[path] = newer
         else:
-            counted.append((path, assets))
+            counted[path] = assets
     return found
 
 
@@ -218,13 +218,11 @@ def _lists_again(assets: pl.DataFrame, newer: pl.DataFrame) -> bool:
     return same > 0 and same * 2 >= min(frame.height for frame in known)
 
 
-def _overlapping(counted: list[Path]) -> dict[Path, Path]:
+def _overlapping(registers: dict[Path, pl.DataFrame]) -> dict[Path, Path]:
     """Return which of the registers that count beside each other list the same names, days and costs under other numbers."""
-    if len(counted) < 2:
-        return {}
     held = [
-        (path, _assets(path).filter(pl.col("acquisition_cost") > 1).select(_UNNUMBERED).unique())
-        for path in counted
+        (path, assets.filter(pl.col("acquisition_cost") > 1).select(_UNNUMBERED).unique())
+        for path, assets in registers.items()
     ]
     found: dict[Path, Path] = {}
     for place, (path, assets) in enumerate(held):
