@@ -30,7 +30,7 @@ from pipelines.changes import build_inputs
 from pipelines.progress import report
 from pipelines.publish.release import publish
 from pipelines.publish.runs import Run, new_run_id, read_publication
-from pipelines.quality.gate import run_gate
+from pipelines.quality.gate_process import dismiss, get_ready, judge
 from pipelines.quality.history import note_defects, note_gate
 from pipelines.quality.report import write_report
 from pipelines.settings import TIMEZONE, now
@@ -97,6 +97,7 @@ def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
         total = _node_count(manifest, asked)
         report("build", 0, total)
         yield from _kept(manifest, asked, context)
+        get_ready()
         try:
             for done, event in enumerate(runner.build_nodes(asked), start=1):
                 name = event.get("data", {}).get("node_info", {}).get("node_name", "")
@@ -110,6 +111,7 @@ def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
                 )
                 yield from (part for part in told if _is_asked_for(part, context))
         except DbtBuildError as error:
+            dismiss()
             raise Failure(description=str(error)) from error
 
     return models
@@ -137,7 +139,7 @@ def quality_gate(models: list[AssetKey]) -> AssetsDefinition:
         home = warehouse.get_home()
         report("gate")
         previous = home.published_database if read_publication(home) else None
-        outcome = run_gate(home.build_database, previous, accept=warehouse.accept)
+        outcome = judge(home.build_database, previous, accept=warehouse.accept)
         page = write_report(outcome, home.reports, context.run_id)
         started = _started(context)
         note_gate(home, new_run_id(started), started.isoformat(), outcome)

@@ -175,11 +175,20 @@ def compiled(home: Home) -> Iterator[tuple[str, str, str, str]]:
             yield node["schema"], node["name"], kind, path.read_text(encoding="utf-8")
 
 
+def _limits() -> dict[str, str | bool | int | float | list[str]]:
+    """Return the limits of DuckDB under which dbt builds too, when MIERUKA_DBT_TARGET asks for some."""
+    if os.environ.get("MIERUKA_DBT_TARGET") != "limited":
+        return {}
+    named = {"memory_limit": "MEMORY_LIMIT", "max_temp_directory_size": "TEMP_LIMIT", "threads": "THREADS"}
+    given = {key: os.environ[f"MIERUKA_{name}"] for key, name in named.items()}
+    return {**given, "preserve_insertion_order": False}
+
+
 def run_sql(home: Home, database: Path) -> None:
     """Run the compiled SQL on the landed Parquet, and nothing else."""
     import duckdb
 
-    with duckdb.connect(str(database)) as connection:
+    with duckdb.connect(str(database), config=_limits()) as connection:
         for schema, name, kind, sql in compiled(home):
             connection.execute(f'create schema if not exists "{schema}"')
             statement = sql.replace('"mieruka".', f'"{database.stem}".')

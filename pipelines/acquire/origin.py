@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from pipelines.acquire.content import PAGES
@@ -43,13 +44,19 @@ def files_of(origin: Path) -> tuple[OriginFile, ...]:
     return tuple(sorted(found, key=lambda file: file.name.split("/")))
 
 
+@lru_cache(MAX_FILES)
+def _comparable(name: str) -> PurePosixPath:
+    # Each name is held against the patterns of every table.
+    path = PurePosixPath(normalise_width(name))
+    return path.with_suffix(path.suffix.lower())
+
+
 def is_file_of(name: str, table: PublishedTable | RegisterTable) -> bool:
     """Return whether a path is one that a table's patterns name; patterns bind at the end of the path.
 
     A page (`.html`) belongs only to a table whose pattern says that it is one.
     """
-    path = PurePosixPath(normalise_width(name))
-    path = path.with_suffix(path.suffix.lower())
+    path = _comparable(name)
     patterns = [normalise_width(pattern) for pattern in table.file_patterns()]
     if path.name.lower().endswith(PAGES):
         patterns = [pattern for pattern in patterns if pattern.lower().endswith(PAGES)]

@@ -180,6 +180,14 @@ def _affected(connection: duckdb.DuckDBPyConnection, query: str) -> Affected:
     return Affected(count, [{key: row[key] for key in names[:-1]} for row in figures])
 
 
+def great_expectations() -> Any:
+    """Return Great Expectations, imported without its calls home."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    return gx
+
+
 def run_gate(
     database: Path, previous: Path | None, suites: list[Suite] | None = None, accept: Collection[str] = ()
 ) -> GateReport:
@@ -188,9 +196,7 @@ def run_gate(
     What the suites named by `accept` find about the difference between the two is shown and does not block.
     Raises duckdb.Error when a query of the suites does not run.
     """
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-
+    gx = great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_pandas("warehouse")

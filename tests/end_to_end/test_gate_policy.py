@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from multiprocessing import active_children
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipelines.quality import gate_process
 from pipelines.quality.gate import MOST_FIGURES, GateReport, Suite, comparing_suites, load_suites, run_gate
 from pipelines.quality.report import write_report
 from tests.end_to_end.conftest import call
@@ -179,6 +187,48 @@ def test_only_comparisons_can_be_accepted(warehouse: Path, tmp_path: Path) -> No
     suite = next(suite for suite in load_suites() if suite.name == "kpis")
     assert suite.name not in comparing_suites()
     assert judged(warehouse, tmp_path, suite, BREAKS["kpis"][0], accept=("kpis",)).blocking
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The id of a process that waits to judge, as in a command that has not imported what it needs."""
+    with monkeypatch.context() as imported:
+        imported.delitem(sys.modules, "great_expectations", raising=False)
+        gate_process.get_ready()
+    (process,) = [child for child in active_children() if child.name == "quality gate"]
+    assert process.pid is not None
+    yield process.pid
+    gate_process.dismiss()
+
+
+def test_the_gate_judges_in_a_process_of_its_own_as_it_does_here(waiting: int, warehouse: Path) -> None:
+    assert gate_process.judge(warehouse, warehouse).as_json() == run_gate(warehouse, warehouse).as_json()
+    assert not Path(f"/proc/{waiting}").exists()
+
+
+def test_what_the_process_cannot_read_is_an_error_here(waiting: int, tmp_path: Path) -> None:
+    with pytest.raises(duckdb.Error, match=r"absent\.duckdb"):
+        gate_process.judge(tmp_path / "absent.duckdb", None)
+
+
+def test_a_process_that_was_killed_is_not_missed(waiting: int, warehouse: Path) -> None:
+    os.kill(waiting, signal.SIGKILL)
+    assert gate_process.judge(warehouse, None).as_json() == run_gate(warehouse, None).as_json()
+
+
+def test_a_waiting_process_ends_with_the_one_that_would_have_asked(tmp_path: Path) -> None:
+    script = (
+        "from pipelines.quality import gate_process; import os, signal, multiprocessing; gate_process.get_ready(); "
+        "print(multiprocessing.active_children()[0].pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    left = Path(f"/proc/{killed.stdout.strip()}/stat")
+    deadline = time.monotonic() + 60
+    while left.exists() and left.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_without_a_warehouse_before_nothing_is_compared(warehouse: Path) -> None:
