@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
@@ -80,7 +79,6 @@ select count(distinct source_id) from (
 DIFFERENCE_NAME = "diff.json"
 # A night that adds more figures than these would write them a third time; `mieruka diff` shows them all.
 _FIGURES_IN_FILE = 10_000
-_FILES_AT_ONCE = 2
 
 
 def _drop_scaffolding(connection: duckdb.DuckDBPyConnection) -> None:
@@ -154,28 +152,20 @@ def _one(cursor: duckdb.DuckDBPyConnection) -> Any:
 def _export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, version: str) -> None:
     """Write each table, and the flat views that are small, as a file that says what it is and of which version."""
     tables = connection.execute(
-        "select schema_name, table_name, comment from (select schema_name, table_name, comment, estimated_size "
-        "from duckdb_tables() where database_name = current_database() and schema_name in ('marts', 'meta') "
-        "union all select schema_name, view_name, comment, 0 from duckdb_views() "
-        "where database_name = current_database() and schema_name = 'marts' and list_contains($1, view_name)) "
-        "order by estimated_size desc, schema_name, table_name",
+        "select schema_name, table_name, comment from duckdb_tables() "
+        "where database_name = current_database() and schema_name in ('marts', 'meta') "
+        "union all select schema_name, view_name, comment from duckdb_views() "
+        "where database_name = current_database() and schema_name = 'marts' and list_contains($1, view_name) order by all",
         [list(FLAT_VIEWS)],
     ).fetchall()
     folder.mkdir()
-
-    def export(schema: str, table: str, comment: str | None) -> None:
+    for schema, table, comment in tables:
         target = folder / (f"{table}.parquet" if schema == "marts" else f"meta.{table}.parquet")
         about = f"mieruka_table: '{schema}.{table}', mieruka_version: {quoted(version)}, description_ja: {quoted(comment or '')}"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"copy (from {schema}.{table}) to {quoted(target)} "
-                f"(format parquet, compression zstd, kv_metadata {{{about}}})"
-            )
-
-    # Much of a file is written by one thread alone; the largest first keep both busy to the end.
-    with ThreadPoolExecutor(_FILES_AT_ONCE) as pool:
-        for exported in [pool.submit(export, *entry) for entry in tables]:
-            exported.result()
+        connection.execute(
+            f"copy (from {schema}.{table}) to {quoted(target)} "
+            f"(format parquet, compression zstd, compression_level 1, kv_metadata {{{about}}})"
+        )
 
 
 def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previous: str | None) -> Run:

@@ -77,7 +77,13 @@ def _record(defect: Defect) -> dict[str, Any]:
 
 def _place(defect: Defect, language: str) -> str:
     row = None if defect.row is None else (f"{defect.row}行" if language == "ja" else f"row {defect.row}")
-    parts = (defect.sheet if defect.sheet != defect.file else None, defect.cell or row, defect.column)
+    # The address of a field in a CSV file is its row and its column.
+    named = defect.cell is not None and defect.cell.endswith(f":{defect.column}")
+    parts = (
+        defect.sheet if defect.sheet != defect.file else None,
+        defect.cell or row,
+        None if named else defect.column,
+    )
     return " ".join(part for part in parts if part) or "-"
 
 

@@ -12,6 +12,7 @@ from pipelines.catalog.defect_rules import defect_rules, explanation_of
 from pipelines.catalog.errors import SourceDescriptionError
 from pipelines.defects import DEFECT_COLUMNS, Defect, unique
 from pipelines.extract.table import Place
+from pipelines.quality.defect_report import FileReport, as_text
 from pipelines.quarantine import read_defects, write_defects
 from pipelines.settings import Home
 
@@ -128,3 +129,19 @@ def test_two_explanations_of_one_rule_are_refused(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("pipelines.catalog.defect_rules.SOURCES_DIR", tmp_path)
     with pytest.raises(SourceDescriptionError, match="twice: two entries"):
         defect_rules.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({}, "12:値"),
+        ({"cell": "C12", "sheet": "市町村"}, "市町村 C12 値"),
+        ({"cell": None}, "12行 値"),
+        ({"cell": None, "row": None, "column": None}, "-"),
+    ],
+)
+def test_the_report_says_each_part_of_a_place_once(changes: dict[str, Any], place: str) -> None:
+    report = FileReport(
+        "figures.csv", "s", "t", {"ja": "表"}, accepted=False, figures=0, defects=[replace(DEFECT, **changes)]
+    )
+    assert f"  1. [誤り] {place}" in list(as_text([report], "ja"))

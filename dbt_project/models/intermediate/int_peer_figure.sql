@@ -6,7 +6,7 @@ with item as (
 
     select
         *,
-        row_number() over (order by item_id) as item_no
+        cast(row_number() over (order by item_id) as integer) as item_no
     from {{ ref('dim_item') }}
 
 ),
@@ -15,7 +15,7 @@ area as (
 
     select
         *,
-        dense_rank() over (order by area_code) as area_no
+        cast(dense_rank() over (order by area_code) as integer) as area_no
     from {{ ref('dim_area') }}
 
 ),
@@ -27,30 +27,38 @@ observation as (
 
 ),
 
+series as (
+
+    select
+        item_id,
+        series_id,
+        cast(row_number() over (order by item_id, series_id) as integer) as series_no
+    from (select distinct item_id, series_id from observation where series_id is not null) as named
+
+),
+
+-- Numbers instead of texts up to the end: millions of rows are joined and put in order by them.
 candidate as (
 
     select
-        figure.item_id,
-        figure.series_id,
-        figure.area_code,
-        figure.as_of_date,
-        figure.fiscal_year,
-        {{ fiscal_year_of('figure.as_of_date') }} as year_of_day,
-        case when area.area_type = 'prefecture' then 'prefecture' else 'municipality' end as tier,
-        figure.value,
-        figure.numerator,
-        figure.denominator,
-        item.unit,
         item.item_no,
         area.area_no,
+        series.series_no,
+        figure.as_of_date,
+        cast(figure.fiscal_year as integer) as fiscal_year,
+        area.area_type = 'prefecture' as is_prefecture,
         case
             when figure.statistic = 'flag' then 'BINARY'
             when item.is_additive then 'COUNT'
             else 'RATE'
         end as kind,
+        item.unit like '%/人' as is_per_resident,
+        figure.value,
+        figure.numerator,
+        figure.denominator,
         figure.observation_id,
         figure.is_secondary,
-        figure.observation_status,
+        figure.observation_status = 'final' as is_final,
         figure.known_on
     from observation as figure
     inner join item on figure.item_id = item.item_id
@@ -58,6 +66,7 @@ candidate as (
         on
             figure.area_code = area.area_code
             and {{ valid_on('area.valid_from', 'area.valid_to', 'figure.as_of_date') }}
+    left join series on figure.item_id = series.item_id and figure.series_id = series.series_id
     where
         figure.is_latest
         and figure.value is not null
@@ -71,11 +80,11 @@ candidate as (
 repeated as (
 
     select
-        item_id,
-        area_code,
+        item_no,
+        area_no,
         as_of_date
     from candidate
-    group by item_id, area_code, as_of_date
+    group by item_no, area_no, as_of_date
     having count(*) > 1
 
 ),
@@ -88,18 +97,18 @@ passed_over as (
         select
             candidate.observation_id,
             row_number() over (
-                partition by candidate.item_id, candidate.area_code, candidate.as_of_date
+                partition by candidate.item_no, candidate.area_no, candidate.as_of_date
                 order by
                     candidate.is_secondary,
-                    case candidate.observation_status when 'final' then 1 else 2 end,
+                    case when candidate.is_final then 1 else 2 end,
                     candidate.known_on desc,
                     candidate.observation_id
             ) as preference
         from candidate
         inner join repeated
             on
-                candidate.item_id = repeated.item_id
-                and candidate.area_code = repeated.area_code
+                candidate.item_no = repeated.item_no
+                and candidate.area_no = repeated.area_no
                 and candidate.as_of_date = repeated.as_of_date
     ) as ordered
     where preference > 1
@@ -108,35 +117,21 @@ passed_over as (
 
 figure as (
 
-    select candidate.*
+    select
+        candidate.item_no,
+        candidate.area_no,
+        candidate.series_no,
+        candidate.as_of_date,
+        candidate.fiscal_year,
+        candidate.is_prefecture,
+        candidate.kind,
+        candidate.is_per_resident,
+        candidate.value,
+        candidate.numerator,
+        candidate.denominator
     from candidate
     left join passed_over on candidate.observation_id = passed_over.observation_id
     where passed_over.observation_id is null
-
-),
-
-year_day as (
-
-    select
-        item_id,
-        tier,
-        as_of_date,
-        row_number() over (partition by item_id, tier, year_of_day order by count(*) desc, as_of_date desc) as place
-    from figure
-    where kind = 'RATE'
-    group by item_id, tier, year_of_day, as_of_date
-
-),
-
-compared_day as (
-
-    select
-        item_id,
-        tier,
-        as_of_date,
-        as_of_date = max(as_of_date) over (partition by item_id, tier) as is_newest
-    from year_day
-    where place = 1
 
 ),
 
@@ -144,20 +139,57 @@ compared_day as (
 span as (
 
     select
-        later.item_id,
-        later.area_code,
+        later.item_no,
+        later.area_no,
         later.as_of_date,
-        min(earlier.as_of_date) as pace_from_date
+        min(earlier.as_of_date) as pace_from_date,
+        min_by(earlier.value, earlier.as_of_date) as earlier_value
     from figure as later
     inner join figure as earlier
         on
-            later.item_id = earlier.item_id
-            and later.area_code = earlier.area_code
-            and later.series_id = earlier.series_id
+            later.item_no = earlier.item_no
+            and later.area_no = earlier.area_no
+            and later.series_no = earlier.series_no
             and earlier.as_of_date >= {{ add_months('later.as_of_date', -60) }}
             and earlier.as_of_date <= {{ add_months('later.as_of_date', -12) }}
     where later.kind = 'RATE'
-    group by later.item_id, later.area_code, later.as_of_date
+    group by later.item_no, later.area_no, later.as_of_date
+
+),
+
+year_day as (
+
+    select
+        item_no,
+        is_prefecture,
+        as_of_date,
+        row_number() over (
+            partition by item_no, is_prefecture, {{ fiscal_year_of('as_of_date') }} order by count(*) desc, as_of_date desc
+        ) as place
+    from figure
+    where kind = 'RATE'
+    group by item_no, is_prefecture, as_of_date
+
+),
+
+compared_day as (
+
+    select
+        item_no,
+        is_prefecture,
+        as_of_date,
+        as_of_date = max(as_of_date) over (partition by item_no, is_prefecture) as is_newest
+    from year_day
+    where place = 1
+
+),
+
+area_name as (
+
+    select distinct
+        area_no,
+        area_code
+    from area
 
 ),
 
@@ -180,61 +212,60 @@ changed as (
 broken as (
 
     select distinct
-        span.item_id,
-        span.area_code,
-        span.as_of_date
-    from span
+        paced.area_no,
+        paced.pace_from_date,
+        paced.as_of_date
+    from (select distinct area_no, pace_from_date, as_of_date from span) as paced
+    inner join area_name on paced.area_no = area_name.area_no
     inner join changed
         on
-            span.area_code = changed.area_code
-            and span.pace_from_date < changed.effective_on
-            and changed.effective_on <= span.as_of_date
+            area_name.area_code = changed.area_code
+            and paced.pace_from_date < changed.effective_on
+            and changed.effective_on <= paced.as_of_date
 
 ),
 
-per_resident as (
+-- The residents on the last day counted up to the figure's.
+population as (
 
     select
-        item_id,
-        area_code,
-        as_of_date
-    from figure
-    where unit like '%/人'
+        area_name.area_no,
+        counted.population,
+        counted.as_of_date,
+        lead(counted.as_of_date) over (partition by counted.area_code order by counted.as_of_date) as next_date
+    from {{ ref('int_peer_population') }} as counted
+    inner join area_name on counted.area_code = area_name.area_code
 
 ),
 
 weight as (
 
-    -- The residents on the last day counted up to the figure's.
     select
-        per_resident.item_id,
-        per_resident.area_code,
+        per_resident.area_no,
         per_resident.as_of_date,
         population.population,
-        population.as_of_date as weight_date,
-        row_number() over (
-            partition by per_resident.item_id, per_resident.area_code, per_resident.as_of_date
-            order by population.as_of_date desc
-        ) as age
-    from per_resident
-    inner join {{ ref('int_peer_population') }} as population
-        on per_resident.area_code = population.area_code and population.as_of_date <= per_resident.as_of_date
+        population.as_of_date as weight_date
+    from (select distinct area_no, as_of_date from figure where is_per_resident) as per_resident
+    inner join population
+        on
+            per_resident.area_no = population.area_no
+            and population.as_of_date <= per_resident.as_of_date
+            and (population.next_date is null or per_resident.as_of_date < population.next_date)
 
 )
 
 select
-    -- Numbers instead of texts: the comparison sorts millions of rows by them. One for each item and day, and one for
-    -- each of its bodies, the same whichever other items there are.
-    100000 * figure.item_no + {{ days_between("date '1900-01-01'", 'figure.as_of_date') }} as day_no,
-    1000000 * (100000 * figure.item_no + {{ days_between("date '1900-01-01'", 'figure.as_of_date') }})
+    -- One number for each item and day, and one for each of its bodies, the same whichever other items there are.
+    100000 * cast(figure.item_no as bigint) + {{ days_between("date '1900-01-01'", 'figure.as_of_date') }} as day_no,
+    1000000 * (100000 * cast(figure.item_no as bigint) + {{ days_between("date '1900-01-01'", 'figure.as_of_date') }})
     + figure.area_no as figure_no,
-    figure.item_id,
-    figure.area_code,
+    item.item_id,
+    area_name.area_code,
     figure.as_of_date,
-    cast(figure.fiscal_year as integer) as fiscal_year,
+    figure.fiscal_year,
     figure.value,
     figure.kind,
-    figure.unit,
+    item.unit,
     figure.numerator,
     figure.denominator,
     figure.kind = 'RATE' and compared_day.as_of_date is not null as is_compared,
@@ -243,41 +274,36 @@ select
     weight.weight_date,
     span.pace_from_date,
     case
-        when broken.area_code is null
+        when broken.area_no is null
             then round(
-                (cast(figure.value as double) - cast(earlier.value as double))
+                (cast(figure.value as double) - cast(span.earlier_value as double))
                 * 365.25 / {{ days_between('span.pace_from_date', 'figure.as_of_date') }}, 10
             )
     end as pace_per_year,
     case
         when figure.kind <> 'RATE' then figure.kind
         when span.pace_from_date is null then 'NO_EARLIER_FIGURE'
-        when broken.area_code is not null then 'BODY_CHANGED'
+        when broken.area_no is not null then 'BODY_CHANGED'
     end as pace_reason
 from figure
+inner join item on figure.item_no = item.item_no
+inner join area_name on figure.area_no = area_name.area_no
 left join compared_day
     on
-        figure.item_id = compared_day.item_id
-        and figure.tier = compared_day.tier
+        figure.item_no = compared_day.item_no
+        and figure.is_prefecture = compared_day.is_prefecture
         and figure.as_of_date = compared_day.as_of_date
 left join weight
     on
-        figure.item_id = weight.item_id
-        and figure.area_code = weight.area_code
+        case when figure.is_per_resident then figure.area_no end = weight.area_no
         and figure.as_of_date = weight.as_of_date
-        and weight.age = 1
 left join span
     on
-        figure.item_id = span.item_id
-        and figure.area_code = span.area_code
+        figure.item_no = span.item_no
+        and figure.area_no = span.area_no
         and figure.as_of_date = span.as_of_date
-left join figure as earlier
-    on
-        span.item_id = earlier.item_id
-        and span.area_code = earlier.area_code
-        and span.pace_from_date = earlier.as_of_date
 left join broken
     on
-        figure.item_id = broken.item_id
-        and figure.area_code = broken.area_code
+        figure.area_no = broken.area_no
+        and span.pace_from_date = broken.pace_from_date
         and figure.as_of_date = broken.as_of_date
