@@ -18,13 +18,15 @@ from assets.parsed_project import (
     ONE_AT_A_TIME,
     DbtBuildError,
     dbt_arguments,
-    project_manifest,
     project_object,
 )
 from pipelines.settings import Home
 
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
 _DONE = object()
+# Of a hundred names dbt would look for each among all nodes: those asked about wear a tag instead.
+_ASKED = "mieruka_asked"
+_ONLY_ASKED = ["--indirect-selection", "empty", "--select", f"tag:{_ASKED}"]
 
 
 class DbtRunner:
@@ -41,11 +43,15 @@ class DbtRunner:
         variables = {"raw_dir": str(self._home.raw), "run_date": self._run_date.isoformat()}
         return ["--no-write-json", *dbt_arguments(self.target_path, self._home.build / "logs", variables)]
 
-    def _invoke(self, command: list[str], callbacks: list[Callable[[Any], None]]) -> Any:
+    def _invoke(
+        self, command: list[str], callbacks: list[Callable[[Any], None]], asked: list[str] | None
+    ) -> Any:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
         manifest = project_object(self._home)
+        for name in asked or ():
+            manifest.nodes[name].tags.append(_ASKED)
         with ONE_AT_A_TIME:
             try:
                 result = dbtRunner(manifest, callbacks).invoke([*command, *self._arguments()])
@@ -67,17 +73,17 @@ class DbtRunner:
         """
         asked = self.prepare(full=full)
         if select:
-            yield from self._events(["--select", select])
+            yield from self._events(["--select", select], None)
         else:
             yield from self.build_nodes(asked)
 
     def build_nodes(self, asked: list[str] | None) -> Iterator[dict[str, Any]]:
         """Build what `prepare` named, as `build` does."""
         if asked != []:
-            yield from self._events(self._selected(asked))
+            yield from self._events([] if asked is None else _ONLY_ASKED, asked)
         complete(self._home)
 
-    def _events(self, chosen: list[str]) -> Iterator[dict[str, Any]]:
+    def _events(self, chosen: list[str], asked: list[str] | None) -> Iterator[dict[str, Any]]:
         from google.protobuf.json_format import MessageToDict
 
         queue: Queue[Any] = Queue()
@@ -89,7 +95,7 @@ class DbtRunner:
 
         def work() -> None:
             try:
-                self._invoke(["build", "--exclude-resource-type", "unit_test", *chosen], [listen])
+                self._invoke(["build", "--exclude-resource-type", "unit_test", *chosen], [listen], asked)
             except BaseException as error:
                 failure.append(error)
             finally:
@@ -103,14 +109,6 @@ class DbtRunner:
         if failure:
             distrust(self._home)
             raise failure[0]
-
-    def _selected(self, asked: list[str] | None) -> list[str]:
-        """Return the arguments that name some nodes, none for all; a node is named by its place in the project."""
-        if asked is None:
-            return []
-        nodes = project_manifest(self._home)["nodes"]
-        places = [f"fqn:{'.'.join(nodes[name]['fqn'])}" for name in asked]
-        return ["--indirect-selection", "empty", "--select", *places]
 
 
 def explain(result: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -99,8 +100,16 @@ def land_register(home: Home, catalog: Catalog) -> bool:
 def load_register(home: Home) -> AreaRegister:
     """Return the register as landed last."""
     path = table_path(home, CATALOG, "area")
-    frame = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=AREA_SCHEMA)
-    return AreaRegister(frame)
+    if not path.exists():
+        return AreaRegister(pl.DataFrame(schema=AREA_SCHEMA))
+    made_from = fingerprint_of(path)
+    return _register_made_from(made_from, path) if made_from else AreaRegister(pl.read_parquet(path))
+
+
+@lru_cache(1)
+def _register_made_from(_fingerprint: str, path: Path) -> AreaRegister:
+    # Every source asks for it in turn.
+    return AreaRegister(pl.read_parquet(path))
 
 
 def register_from(origin: Path, home: Home, catalog: Catalog) -> AreaRegister:
