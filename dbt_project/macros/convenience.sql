@@ -78,3 +78,11 @@
         'konbini_issuance_available': none,
     }) }}
 {%- endmacro %}
+
+{# A number for the values of some columns: the same for the same, and hardly ever the same for others. Rows are grouped by it
+   first where there are so many that their texts would not fit the memory. #}
+{% macro row_hash(columns) -%} {{ return(adapter.dispatch('row_hash')(columns)) }} {%- endmacro %}
+
+{% macro default__row_hash(columns) -%} hash({{ columns | join(', ') }}) {%- endmacro %}
+
+{% macro spark__row_hash(columns) -%} xxhash64({{ columns | join(', ') }}) {%- endmacro %}

@@ -1,7 +1,12 @@
 {# One row for each key: several columns in one test node, because each node costs time. #}
-{% test unique_key(model, columns) %}
+{% test unique_key(model, columns, is_large=false) %}
     select {{ columns | join(', ') }}, count(*) as row_count
     from {{ model }}
+    {% if is_large -%}
+    where {{ row_hash(columns) }} in (
+        select {{ row_hash(columns) }} from {{ model }} group by {{ row_hash(columns) }} having count(*) > 1
+    )
+    {%- endif %}
     group by {{ columns | join(', ') }}
     having count(*) > 1
 {% endtest %}

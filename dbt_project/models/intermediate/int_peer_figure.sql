@@ -27,23 +27,16 @@ observation as (
 
 ),
 
-series as (
-
-    select
-        item_id,
-        series_id,
-        cast(row_number() over (order by item_id, series_id) as integer) as series_no
-    from (select distinct item_id, series_id from observation where series_id is not null) as named
-
-),
-
 -- Numbers instead of texts up to the end: millions of rows are joined and put in order by them.
 candidate as (
 
     select
+        -- One number for each of an item's bodies and days, the same whichever other items there are.
+        1000000 * (100000 * cast(item.item_no as bigint) + {{ days_between("date '1900-01-01'", 'figure.as_of_date') }})
+        + area.area_no as figure_no,
         item.item_no,
         area.area_no,
-        series.series_no,
+        figure.series_id,
         figure.as_of_date,
         cast(figure.fiscal_year as integer) as fiscal_year,
         area.area_type = 'prefecture' as is_prefecture,
@@ -66,7 +59,6 @@ candidate as (
         on
             figure.area_code = area.area_code
             and {{ valid_on('area.valid_from', 'area.valid_to', 'figure.as_of_date') }}
-    left join series on figure.item_id = series.item_id and figure.series_id = series.series_id
     where
         figure.is_latest
         and figure.value is not null
@@ -79,12 +71,9 @@ candidate as (
 -- Two series of one item on one day are few: only these are put in order.
 repeated as (
 
-    select
-        item_no,
-        area_no,
-        as_of_date
+    select figure_no
     from candidate
-    group by item_no, area_no, as_of_date
+    group by figure_no
     having count(*) > 1
 
 ),
@@ -97,7 +86,7 @@ passed_over as (
         select
             candidate.observation_id,
             row_number() over (
-                partition by candidate.item_no, candidate.area_no, candidate.as_of_date
+                partition by candidate.figure_no
                 order by
                     candidate.is_secondary,
                     case when candidate.is_final then 1 else 2 end,
@@ -105,11 +94,7 @@ passed_over as (
                     candidate.observation_id
             ) as preference
         from candidate
-        inner join repeated
-            on
-                candidate.item_no = repeated.item_no
-                and candidate.area_no = repeated.area_no
-                and candidate.as_of_date = repeated.as_of_date
+        inner join repeated on candidate.figure_no = repeated.figure_no
     ) as ordered
     where preference > 1
 
@@ -118,9 +103,10 @@ passed_over as (
 figure as (
 
     select
+        candidate.figure_no,
         candidate.item_no,
         candidate.area_no,
-        candidate.series_no,
+        candidate.series_id,
         candidate.as_of_date,
         candidate.fiscal_year,
         candidate.is_prefecture,
@@ -139,7 +125,7 @@ figure as (
 span as (
 
     select
-        later.item_no,
+        later.figure_no,
         later.area_no,
         later.as_of_date,
         min(earlier.as_of_date) as pace_from_date,
@@ -149,11 +135,11 @@ span as (
         on
             later.item_no = earlier.item_no
             and later.area_no = earlier.area_no
-            and later.series_no = earlier.series_no
+            and later.series_id = earlier.series_id
             and earlier.as_of_date >= {{ add_months('later.as_of_date', -60) }}
             and earlier.as_of_date <= {{ add_months('later.as_of_date', -12) }}
     where later.kind = 'RATE'
-    group by later.item_no, later.area_no, later.as_of_date
+    group by later.figure_no, later.area_no, later.as_of_date
 
 ),
 
@@ -255,10 +241,8 @@ weight as (
 )
 
 select
-    -- One number for each item and day, and one for each of its bodies, the same whichever other items there are.
     100000 * cast(figure.item_no as bigint) + {{ days_between("date '1900-01-01'", 'figure.as_of_date') }} as day_no,
-    1000000 * (100000 * cast(figure.item_no as bigint) + {{ days_between("date '1900-01-01'", 'figure.as_of_date') }})
-    + figure.area_no as figure_no,
+    figure.figure_no,
     item.item_id,
     area_name.area_code,
     figure.as_of_date,
@@ -297,11 +281,7 @@ left join weight
     on
         case when figure.is_per_resident then figure.area_no end = weight.area_no
         and figure.as_of_date = weight.as_of_date
-left join span
-    on
-        figure.item_no = span.item_no
-        and figure.area_no = span.area_no
-        and figure.as_of_date = span.as_of_date
+left join span on figure.figure_no = span.figure_no
 left join broken
     on
         figure.area_no = broken.area_no

@@ -5,6 +5,7 @@
     meta={'part_of': 'stg_observation', 'part_by': 'source_id'},
     post_hook="{{ as_of_table('select * replace (' ~ is_newest_vintage() ~ ' as is_latest) from ' ~ this ~ ' where known_on <= ' ~ on_day()) }}"
 ) }}
+{%- set same_figure = ['item_id', 'series_id', 'area_code', 'body_scope', 'statistic', 'as_of_date', 'source_id'] %}
 with figure as (
 
     select
@@ -32,17 +33,10 @@ with figure as (
 -- Few figures are held more than once; only these need be compared to find the newest.
 repeated as (
 
-    select
-        item_id,
-        series_id,
-        area_code,
-        body_scope,
-        statistic,
-        as_of_date,
-        source_id
+    select {{ row_hash(same_figure) }} as figure_hash
     from {{ ref('stg_observation') }}
     where as_of_date is not null {{ only_parts('source_id') }}
-    group by item_id, series_id, area_code, body_scope, statistic, as_of_date, source_id
+    group by {{ row_hash(same_figure) }}
     having count(*) > 1
 
 ),
@@ -63,15 +57,8 @@ vintage as (
         {{ known_on('figure') }} as known_on,
         {{ observation_id('figure') }} as observation_id
     from {{ ref('stg_observation') }} as figure
-    inner join repeated
-        on
-            figure.item_id = repeated.item_id
-            and figure.series_id is not distinct from repeated.series_id
-            and figure.area_code = repeated.area_code
-            and figure.body_scope = repeated.body_scope
-            and figure.statistic = repeated.statistic
-            and figure.as_of_date = repeated.as_of_date
-            and figure.source_id = repeated.source_id
+    inner join repeated on {{ row_hash(same_figure) }} = repeated.figure_hash
+    where figure.as_of_date is not null {{ only_parts('source_id') }}
 
 ),
 
