@@ -30,6 +30,13 @@ def figures_of(home: Path) -> list[tuple[object, ...]]:
         ).fetchall()
 
 
+def verdicts_of(home: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(home / "published" / "mieruka.duckdb"), read_only=True) as connection:
+        return connection.execute(
+            "select measure_id, area_code, target_version, scheme, status, reason_code, value from marts.kpi_progress order by all"
+        ).fetchall()
+
+
 def changed_origin(tmp_path: Path, old: str, new: str, file: str = "figures.csv") -> Path:
     origin = tmp_path / "origin" / "mieruka__cited_figures"
     origin.mkdir(parents=True)
@@ -138,3 +145,15 @@ def test_a_reader_with_the_old_file_open_is_not_disturbed(copy_of_home: Path) ->
             reader.execute("select count(*), sum(hash(observation_id)) from marts.fct_observation").fetchone()
             == first
         )
+
+
+def test_within_a_limit_of_memory_the_same_is_published(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"DBT_TARGET": "limited", "MEMORY_LIMIT": "500MB", "TEMP_LIMIT": "2GB", "THREADS": "1"}
+    for name, value in limits.items():
+        monkeypatch.setenv(f"MIERUKA_{name}", value)
+    result = call(tmp_path / "home", "run")
+    assert result.returncode == 0, result.stderr
+    assert figures_of(tmp_path / "home") == figures_of(home)
+    assert verdicts_of(tmp_path / "home") == verdicts_of(home)
