@@ -57,6 +57,8 @@ def acquire(
     """
     archive = Archive(home)
     before = archive.current(source.source_id)
+    # One moment for all: which of two files that come together counts must not hang on where a second ends.
+    moment = now().isoformat()
     snapshots: list[Snapshot] = []
     defects: list[Defect] = []
     for name, table in source.description.tables.items():
@@ -70,8 +72,8 @@ def acquire(
             defects.append(_absent(source, name, table.file, "file_missing", None))
             continue
         published_on = table.figures.citation.published_on if table.figures else None
-        snapshots.append(_snapshot(source, name, table.file, path, sha256, published_on))
-    published, refused = web.acquire(source) if web else _acquire_published(source, archive, origin)
+        snapshots.append(_snapshot(source, name, table.file, path, sha256, moment, published_on))
+    published, refused = web.acquire(source) if web else _acquire_published(source, archive, origin, moment)
     defects += refused
     held = archive.remember(snapshots + published)
     fresh = {_place_of(source, snapshot) for snapshot in held}
@@ -130,6 +132,7 @@ def _snapshot(
     file_name: str,
     path: Path,
     sha256: str,
+    retrieved_at: str,
     published_on: str | None = None,
 ) -> Snapshot:
     return Snapshot(
@@ -138,7 +141,7 @@ def _snapshot(
         table=table,
         file_name=file_name,
         origin_url=_origin_url(path),
-        retrieved_at=now().isoformat(),
+        retrieved_at=retrieved_at,
         published_on=published_on,
         bytes=path.stat().st_size,
     )
@@ -152,7 +155,7 @@ def _place_of(source: DescribedSource, snapshot: Snapshot) -> tuple[str, str]:
 
 
 def _acquire_published(
-    source: DescribedSource, archive: Archive, origin: Path | None
+    source: DescribedSource, archive: Archive, origin: Path | None, moment: str
 ) -> tuple[list[Snapshot], list[Defect]]:
     """Archive the publisher's files that lie in the origin folder; every vintage held stays held."""
     snapshots: list[Snapshot] = []
@@ -168,7 +171,7 @@ def _acquire_published(
             except FileTooLargeError as error:
                 defects.append(_absent(source, name, file.name, _RULES[type(error)], str(error)))
                 continue
-            snapshots.append(_snapshot(source, name, file.name, file.path, sha256))
+            snapshots.append(_snapshot(source, name, file.name, file.path, sha256, moment))
     return _without_contradictions(source, snapshots, archive, defects), defects
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from pipelines.catalog.loader import DescribedSource, load_catalog
 from pipelines.catalog.models import Source
 from pipelines.files import sha256_of
 from pipelines.quarantine import ACQUISITION, read_defects
-from pipelines.settings import Home
+from pipelines.settings import TIMEZONE, Home
 
 LABEL = {"ja": "名", "en": "name"}
 
@@ -65,6 +66,17 @@ def test_bytes_are_archived_under_their_hash(source: DescribedSource, home: Home
         assert path.read_bytes() == (source.folder / entry.file_name).read_bytes()
         assert sha256_of(path) == entry.snapshot_sha256
         assert entry.bytes == path.stat().st_size
+
+
+def test_files_that_come_together_come_at_one_moment(
+    source: DescribedSource, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter(range(60))
+    monkeypatch.setattr(
+        pipelines.acquire.fetch, "now", lambda: datetime(2026, 11, 23, 2, 0, next(seconds), tzinfo=TIMEZONE)
+    )
+    snapshots, _ = acquire(source, home)
+    assert len({entry.retrieved_at for entry in snapshots}) == 1
 
 
 def test_second_identical_download_is_the_first_snapshot(
