@@ -175,13 +175,17 @@ def compiled(home: Home) -> Iterator[tuple[str, str, str, str]]:
             yield node["schema"], node["name"], kind, path.read_text(encoding="utf-8")
 
 
-def _limits() -> dict[str, str | bool | int | float | list[str]]:
+def _limits() -> dict[str, Any]:
     """Return the limits of DuckDB under which dbt builds too, when MIERUKA_DBT_TARGET asks for some."""
+    import jinja2
+    import yaml
+
     if os.environ.get("MIERUKA_DBT_TARGET") != "limited":
         return {}
-    named = {"memory_limit": "MEMORY_LIMIT", "max_temp_directory_size": "TEMP_LIMIT", "threads": "THREADS"}
-    given = {key: os.environ[f"MIERUKA_{name}"] for key, name in named.items()}
-    return {**given, "preserve_insertion_order": False}
+    text = (DBT_PROJECT_DIR / "profiles.yml").read_text(encoding="utf-8")
+    profile = yaml.safe_load(jinja2.Template(text).render(env_var=os.environ.get))
+    limits: dict[str, Any] = profile["mieruka"]["outputs"]["limited"]["config_options"]
+    return limits
 
 
 def run_sql(home: Home, database: Path) -> None:

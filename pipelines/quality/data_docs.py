@@ -8,7 +8,6 @@ seconds.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
@@ -16,6 +15,8 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pipelines.quality.gate import great_expectations
 
 if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
@@ -171,9 +172,7 @@ def _add_results(context: EphemeralDataContext, gate: dict[str, Any]) -> None:
 
 def _build(gates: Sequence[dict[str, Any]], folder: Path) -> None:
     """Let Great Expectations write its own site into an empty folder."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-
+    gx = great_expectations()
     context = gx.get_context(mode="ephemeral")
     site = {
         "class_name": "SiteBuilder",

@@ -49,14 +49,13 @@ def dismiss() -> None:
     if _waiting is not None:
         process, asked = _waiting
         _waiting = None
+        # Without a question it ends by itself; killed, it would leave behind what its libraries share between processes.
         asked.close()
-        process.kill()
         process.join()
 
 
 def judge(database: Path, previous: Path | None, accept: Collection[str] = ()) -> GateReport:
     """Return what `run_gate` finds, raising what it raises: from the process that waits, or where none answers, from here."""
-    global _waiting
     if _waiting is None:
         return run_gate(database, previous, accept=accept)
     asked = _waiting[1]
