@@ -4,7 +4,8 @@
 it is now; `node` and `part` are kept by dbt itself (dbt_project/macros/kept.sql), each in the transaction that built it:
 a build that is killed at any moment leaves every table with what it was really made from. `complete` says of a build
 that went through from which landed files and for which day: what reads none of those that differ since, and not the day
-when it is another, need not even be asked.
+when it is another, need not even be asked. `begun` names what differed for the builds begun since then, of which one that
+was killed has left tables of two states: what reads any of that is asked until a build goes through.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ create table build_state.landed (name varchar, part varchar, version varchar);
 create table build_state.node (name varchar, inputs varchar, version varchar);
 create table build_state.part (name varchar, key varchar, part varchar, version varchar);
 create table build_state.complete (name varchar, part varchar, version varchar);
+create table build_state.begun (name varchar);
 """
 # The figures of a source are a part of all figures, in the view on them as in the files.
 _PARTS_OF_FIGURES = """
@@ -40,11 +42,19 @@ from build_state.landed where name = 'source.mieruka.catalog.observation';
 """
 # What a build is made for, beside the landed files: among those that are complete, under these names.
 _DAY, _FOLDER = "run_date", "raw_dir"
-_CHANGED = """
+_BEGIN = """
+insert into build_state.begun
 select name from (
     (from build_state.complete except from build_state.landed) union all
     (from build_state.landed except from build_state.complete)
-) group by name
+)
+"""
+_COMPLETE = """
+begin;
+delete from build_state.complete;
+insert into build_state.complete from build_state.landed;
+delete from build_state.begun;
+commit
 """
 # Of which the file may be empty in part: the rest is what was built anew since.
 _MOST_FREE = 0.5
@@ -106,17 +116,15 @@ def prepare(home: Home, run_date: date, *, full: bool) -> list[str] | None:
         if is_new:
             connection.execute(_TABLES)
             connection.execute("insert into build_state.code values ($1)", [project_fingerprint()])
-        is_complete = connection.execute("select count(*) > 0 from build_state.complete").fetchall()[0][0]
         connection.execute("delete from build_state.landed")
         connection.executemany(
             "insert into build_state.landed values ($1, $2, $3)",
             [*_landed(home), *_given(home, run_date)],
         )
         connection.execute(_PARTS_OF_FIGURES)
-        changed = _names(connection, _CHANGED) if is_complete else {_FOLDER}
+        connection.execute(_BEGIN)
+        changed = _names(connection, "select distinct name from build_state.begun")
         remembered = _names(connection, "select name from build_state.node")
-        # Until it has gone through, this build leaves tables of two states.
-        connection.execute("delete from build_state.complete")
         connection.execute("commit")
     return None if _FOLDER in changed else nodes_to_ask(project_manifest(home), changed, remembered)
 
@@ -128,7 +136,7 @@ def _names(connection: duckdb.DuckDBPyConnection, query: str) -> set[str]:
 def complete(home: Home) -> None:
     """Remember that a build of all nodes went through, or of those that `prepare` named."""
     with duckdb.connect(str(home.build_database)) as connection:
-        connection.execute("insert into build_state.complete from build_state.landed")
+        connection.execute(_COMPLETE)
 
 
 def nodes_to_ask(manifest: dict[str, Any], changed: set[str], remembered: set[str]) -> list[str]:

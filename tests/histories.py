@@ -12,11 +12,13 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from assets.dbt_runner import DbtRunner
+from assets.parsed_project import project_manifest
 from pipelines.acquire.archive import Archive
 from pipelines.acquire.fetch import acquire
 from pipelines.attempts import read_attempts
@@ -96,6 +98,27 @@ def build(home: Home, day: date, *, full: bool = False) -> set[str]:
         for event in events
         if event["info"]["name"] == "LogModelResult" and event["data"]["status"] != "KEPT"
     }
+
+
+def build_in_part(home: Home, day: date, patch: pytest.MonkeyPatch, share: float) -> list[str]:
+    """Build only the first of the models, tests and seeds that are asked about, as a build does that is killed."""
+    import assets.dbt_runner
+
+    runner = DbtRunner(home, day)
+    asked = runner.prepare()
+    nodes = project_manifest(home)["nodes"]
+    order = TopologicalSorter({name: node["depends_on"].get("nodes", ()) for name, node in nodes.items()})
+    chosen = [
+        name
+        for name in order.static_order()
+        if name.startswith(("model.", "seed.", "test.")) and (asked is None or name in asked)
+    ]
+    done = chosen[: int(share * len(chosen))]
+    with patch.context() as during:
+        during.setattr(assets.dbt_runner, "complete", lambda _: None)
+        for _ in runner.build_nodes(done):
+            pass
+    return done
 
 
 def built_contents(home: Home) -> dict[str, TableContent]:
@@ -245,12 +268,21 @@ class World:
 
     def night(self, patch: pytest.MonkeyPatch) -> set[str]:
         """Do what a run does, only where something changed; return the models that were built."""
+        self._land(patch)
+        return build(self.home, self.day)
+
+    def stopped_night(self, patch: pytest.MonkeyPatch) -> None:
+        """Do what a run does that is killed while it builds the models."""
+        self._land(patch)
+        done = build_in_part(self.home, self.day, patch, self.chance.random())
+        self.happened.append(f"killed after {len(done)} nodes ;")
+
+    def _land(self, patch: pytest.MonkeyPatch) -> None:
         catalog = self.catalog()
         self._take_code(patch)
         for source in catalog.sources.values():
             acquire(source, self.home, self.origin)
         land_all(self.home, catalog)
-        return build(self.home, self.day)
 
     def _take_code(self, patch: pytest.MonkeyPatch) -> None:
         import assets.build_state

@@ -5,12 +5,15 @@
    The version of a table is a hash of its rows, so that a change which changes none of them ends there; that of a large
    table is what it was made from. A table with `part_of` and `part_by` is made in parts: where a parent's rows changed for
    some values of a column only, the rows of these values are made again. Its SQL says by `only_parts` where that applies,
-   and must give each part from the rows of that part alone. #}
+   and must give each part from the rows of that part alone. Where there are many rows it is made in lots of such parts. #}
 
 {# A table of more rows is not hashed. #}
 {% macro most_rows_hashed() -%} 200000 {%- endmacro %}
 
 {% macro sql_text(value) -%} '{{ value | string | replace("'", "''") }}' {%- endmacro %}
+
+{# A table that is made in parts is made from about so many rows of its parent at once. #}
+{% macro most_rows_at_once() -%} {{ env_var('MIERUKA_ROWS_AT_ONCE', '4000000') | int }} {%- endmacro %}
 
 {# The one value that a query gives. #}
 {% macro value_of(query) -%}
@@ -75,10 +78,38 @@
     {{ return({'relations': [relation]}) }}
 {%- endmacro %}
 
+{# Where a table is made in parts, put the parts of a parent with many rows into lots, so that memory bounds what is made at
+   once and not what there is; return how many lots there are. #}
+{% macro find_lots(settings) -%}
+    {%- if not settings.part_of -%} {{ return(1) }} {%- endif -%}
+    {%- set put -%}
+        create or replace temp table lots as
+        select part, dense_rank() over (order by rows_before // {{ most_rows_at_once() }}) as lot
+        from (
+            select part, sum(rows_of_part) over (order by part) - rows_of_part as rows_before
+            from (
+                select cast({{ settings.part_by }} as varchar) as part, count(*) as rows_of_part
+                from {{ ref(settings.part_of) }} group by all
+            )
+        )
+    {%- endset -%}
+    {%- do run_query(put) -%}
+    {{ return(value_of('select coalesce(max(lot), 1) from lots') | int) }}
+{%- endmacro %}
+
 {# Make a table; where there is one already, beside it, and give it that one's place. #}
-{% macro make_whole(relation, existing) -%}
+{% macro make_whole(relation, existing, settings) -%}
     {%- set built = relation if existing is none else make_intermediate_relation(relation) -%}
-    {%- call statement('main') -%} {{ create_table_as(false, built, sql) }} {%- endcall -%}
+    {%- set lots = find_lots(settings) -%}
+    {%- for lot in range(1, lots + 1) -%}
+        {%- set which = 'and cast(' ~ settings.part_by ~ ' as varchar) in (select part from lots where lot = ' ~ lot ~ ')' -%}
+        {%- set chosen = sql if lots == 1 else sql | replace(only_parts(settings.part_by), which) -%}
+        {%- call statement('main') -%}
+            {%- if lot == 1 -%} {{ create_table_as(false, built, chosen) }}
+            {%- else -%} insert into {{ built }} by name ({{ chosen }})
+            {%- endif -%}
+        {%- endcall -%}
+    {%- endfor -%}
     {%- if existing is not none -%}
         {{ drop_relation_if_exists(existing) }}
         {{ adapter.rename_relation(built, relation) }}
@@ -158,7 +189,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- if not (in_parts and existing is not none and make_parts(relation, settings, changed)) -%}
-        {%- do make_whole(relation, existing) -%}
+        {%- do make_whole(relation, existing, settings) -%}
     {%- endif -%}
     {%- if in_parts -%}
         {%- do remember_parts(settings, inputs) -%}
