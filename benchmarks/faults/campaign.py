@@ -6,7 +6,8 @@ import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.faults.runs import Ended, Runner
@@ -16,7 +17,7 @@ from pipelines.settings import SOURCES_DIR, Home
 _CITED = "mieruka__cited_figures"
 _OLD = "municipalities,count,平成27年4月1日,printed,,728,,,団体,reported,final,false,,true,"
 _LEFT_OUT_EVERY = 25
-_EMPTY_AT_FIRST = 0.15
+EMPTY_AT_FIRST = 0.15
 _STOPPED_TWICE = 0.2
 
 
@@ -38,7 +39,7 @@ class Trial:
 
 @dataclass
 class Stage:
-    """The homes and folders that trials start from, made once by undisturbed runs."""
+    """The homes and folders that trials start from, made once by undisturbed runs; trials work below `work`."""
 
     work: Path
     runner: Runner
@@ -99,6 +100,16 @@ def prepare(work: Path, runner: Runner, origin: Path | None) -> Stage:
     return stage
 
 
+def for_worker(stage: Stage, number: int) -> Stage:
+    """Return a stage to work on beside others, with the time that an undisturbed run takes among them."""
+    own = replace(stage, work=stage.work / f"worker_{number}")
+    home = Home(own.work / "first" / "home")
+    shutil.copytree(stage.base.root, home.root, symlinks=True)
+    own.seconds = _undisturbed(own, home, stage.new_origin).seconds
+    shutil.rmtree(home.root)
+    return own
+
+
 def _undisturbed(stage: Stage, home: Home, origin: Path | None) -> Ended:
     ended = stage.runner.run(_arguments(home, origin), stage.work)
     if ended.status != 0:
@@ -116,8 +127,11 @@ def _fresh_figures(stage: Stage) -> str | None:
     return stage.fresh_figures
 
 
+Task = Callable[[Stage], Trial]
+
+
 class Scene:
-    """One trial's own home; `empty`: nothing was ever published in it."""
+    """One trial's own home; `empty`: nothing was ever published in it. That of a trial with a problem is kept."""
 
     def __init__(self, stage: Stage, name: str, *, empty: bool = False) -> None:
         self._stage = stage
@@ -148,6 +162,13 @@ class Scene:
         self._kept = self._kept | archived(self.home)
         return ended
 
+    def keep(self, error: NotWholeError) -> None:
+        """Note the problem, and put the home where no other trial takes its place."""
+        self.trial.problem = str(error)
+        kept = self._stage.work / f"problem {self.trial.name.replace('/', '_')}"[:100]
+        shutil.rmtree(kept, ignore_errors=True)
+        self._folder.rename(kept)
+
     def recover(self) -> None:
         """Run undisturbed and compare with the reference; raise NotWholeError."""
         ended = _undisturbed(self._stage, self.home, self._stage.new_origin)
@@ -156,8 +177,9 @@ class Scene:
         check_settled(self.home)
 
 
-def _random_kill(stage: Stage, number: int, chance: random.Random) -> Trial:
-    empty = chance.random() < _EMPTY_AT_FIRST
+def _random_kill(number: int, seed: int, empty_share: float, stage: Stage) -> Trial:
+    chance = random.Random(f"{seed} {number}")  # noqa: S311
+    empty = chance.random() < empty_share
     scene = Scene(stage, f"kill {number}", empty=empty)
     try:
         scene.stop(kill_after=chance.uniform(0, stage.seconds * (1.3 if empty else 1.0)))
@@ -166,35 +188,38 @@ def _random_kill(stage: Stage, number: int, chance: random.Random) -> Trial:
             scene.stop(kill_after=chance.uniform(0, stage.seconds))
         scene.recover()
     except NotWholeError as error:
-        scene.trial.problem = str(error)
+        scene.keep(error)
     return scene.trial
 
 
-def random_kills(stage: Stage, kills: int, seed: int) -> Iterator[Trial]:
-    """Kill at random moments, spread evenly over a run; yield each trial."""
-    chance = random.Random(seed)  # noqa: S311
-    for number in range(1, kills + 1):
-        yield _random_kill(stage, number, chance)
+def random_kills(kills: int, seed: int, empty_share: float, first: int) -> Iterator[Task]:
+    """Yield trials killed at random moments, spread evenly over a run; each has its own chance from seed and number."""
+    for number in range(first, kills + 1):
+        yield partial(_random_kill, number, seed, empty_share)
 
 
-def named_points(stage: Stage, faults: dict[str, str], recover_every: int = 1) -> Iterator[Trial]:
-    """Stop at named points (`POINT:ACTION`), each in a home of its own; yield each trial.
+def _named_point(name: str, fault: str, recovers: bool, stage: Stage) -> Trial:
+    scene = Scene(stage, name)
+    try:
+        ended = scene.stop(fault=fault)
+        if ended.status == 0:
+            raise NotWholeError(f"{fault}: the point was not reached")
+        if not ended.was_killed:
+            _check_said(ended.said)
+        if recovers:
+            scene.recover()
+    except NotWholeError as error:
+        scene.keep(error)
+    return scene.trial
+
+
+def named_points(faults: dict[str, str], recover_every: int = 1) -> Iterator[Task]:
+    """Yield trials stopped at named points (`POINT:ACTION`), each in a home of its own.
 
     Every home is looked at after the stop; of every `recover_every` one is run again undisturbed too.
     """
     for number, (name, fault) in enumerate(faults.items(), start=1):
-        scene = Scene(stage, name)
-        try:
-            ended = scene.stop(fault=fault)
-            if ended.status == 0:
-                scene.trial.problem = f"{fault}: the point was not reached"
-            elif not ended.was_killed:
-                _check_said(ended.said)
-            if number % recover_every == 0:
-                scene.recover()
-        except NotWholeError as error:
-            scene.trial.problem = str(error)
-        yield scene.trial
+        yield partial(_named_point, name, fault, number % recover_every == 0)
 
 
 _DAMAGES: dict[str, Callable[[bytes, random.Random], bytes | None]] = {
@@ -240,20 +265,24 @@ def _damage_one(home: Home, chance: random.Random) -> str:
     return f"{path.relative_to(home.root)}: {how}"
 
 
-def damaged_files(stage: Stage, number: int, seed: int) -> Iterator[Trial]:
-    """Damage files that a disk or a person may damage; yield each trial: the same figures again, then the new ones."""
-    chance = random.Random(seed)  # noqa: S311
-    for _ in range(number):
-        scene = Scene(stage, "")
-        damages = [_damage_one(scene.home, chance) for _ in range(chance.choice((1, 1, 1, 5)))]
-        scene.trial.name = "; ".join(damages)
-        try:
-            _undisturbed(stage, scene.home, stage.old_origin)
-            check_home(scene.home, {stage.old_figures}, stage.kept)
-            scene.recover()
-        except NotWholeError as error:
-            scene.trial.problem = str(error)
-        yield scene.trial
+def _damaged_file(number: int, seed: int, stage: Stage) -> Trial:
+    chance = random.Random(f"{seed} {number}")  # noqa: S311
+    scene = Scene(stage, "")
+    damages = [_damage_one(scene.home, chance) for _ in range(chance.choice((1, 1, 1, 5)))]
+    scene.trial.name = "; ".join(damages)
+    try:
+        _undisturbed(stage, scene.home, stage.old_origin)
+        check_home(scene.home, {stage.old_figures}, stage.kept)
+        scene.recover()
+    except NotWholeError as error:
+        scene.keep(error)
+    return scene.trial
+
+
+def damaged_files(number: int, seed: int) -> Iterator[Task]:
+    """Yield trials with files damaged that a disk or a person may damage: the same figures again, then the new ones."""
+    for place in range(1, number + 1):
+        yield partial(_damaged_file, place, seed)
 
 
 def _check_said(said: str) -> None:
