@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from queue import Queue
 from typing import Any
@@ -27,6 +27,13 @@ _DONE = object()
 # Of a hundred names dbt would look for each among all nodes: those asked about wear a tag instead.
 _ASKED = "mieruka_asked"
 _ONLY_ASKED = ["--indirect-selection", "empty", "--select", f"tag:{_ASKED}"]
+# The variables that profiles.yml and macros read, what they set in DuckDB, and an example.
+_LIMITS = (
+    ("MIERUKA_MEMORY_LIMIT", "memory_limit", "10GiB"),
+    ("MIERUKA_TEMP_LIMIT", "max_temp_directory_size", "60GiB"),
+    ("MIERUKA_THREADS", "threads", "2"),
+)
+_ROWS = "MIERUKA_ROWS_AT_ONCE"
 
 
 class DbtRunner:
@@ -62,7 +69,11 @@ class DbtRunner:
         return result
 
     def prepare(self, *, full: bool = False) -> list[str] | None:
-        """Make ready what dbt builds into and return the nodes that it must be asked about, None for all."""
+        """Make ready what dbt builds into and return the nodes that it must be asked about, None for all.
+
+        Raises DbtBuildError when a limit of the environment cannot be used; nothing was done then.
+        """
+        check_limits(os.environ)
         return prepare(self._home, self._run_date, full=full)
 
     def build(self, *, full: bool = False, select: str | None = None) -> Iterator[dict[str, Any]]:
@@ -109,6 +120,24 @@ class DbtRunner:
         if failure:
             distrust(self._home)
             raise failure[0]
+
+
+def check_limits(environment: Mapping[str, str]) -> None:
+    """Raise DbtBuildError when a limit cannot be used, with the name of its variable: DuckDB does not know that."""
+    import duckdb
+
+    for variable, option, example in _LIMITS:
+        given = environment.get(variable)
+        if not given:
+            continue
+        try:
+            duckdb.connect(config={option: given}).close()
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise DbtBuildError(f"{variable}={given}: {reason}; expected such as {example}") from error
+    rows = environment.get(_ROWS, "")
+    if rows and not (rows.isdecimal() and int(rows)):
+        raise DbtBuildError(f"{_ROWS}={rows}: expected a whole number of rows such as 4000000")
 
 
 def explain(result: Any) -> str:

@@ -13,7 +13,7 @@
 {% macro sql_text(value) -%} '{{ value | string | replace("'", "''") }}' {%- endmacro %}
 
 {# A table that is made in parts is made from about so many rows of its parent at once. #}
-{% macro most_rows_at_once() -%} {{ env_var('MIERUKA_ROWS_AT_ONCE', '4000000') | int }} {%- endmacro %}
+{% macro most_rows_at_once() -%} {{ env_var('MIERUKA_ROWS_AT_ONCE', '') or 4000000 }} {%- endmacro %}
 
 {# The one value that a query gives. #}
 {% macro value_of(query) -%}

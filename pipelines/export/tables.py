@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pipelines.export import figures
-from pipelines.publish.datapackage import Column, columns_of, table_comment
+from pipelines.publish.datapackage import Column, Comments, columns_of, comments_of, table_comment
 from pipelines.publish.described import DescribedTable
 from pipelines.publish.dictionary import described_tables
 from pipelines.query import quoted
@@ -145,10 +145,12 @@ def _is_register(name: str) -> bool:
     return name.startswith("marts.dim_")
 
 
-def _export_table(connection: duckdb.DuckDBPyConnection, name: str, selection: Selection) -> ExportTable:
+def _export_table(
+    connection: duckdb.DuckDBPyConnection, name: str, selection: Selection, comments: Comments
+) -> ExportTable:
     is_list = name == _FIGURES
     base = figures.QUERY if is_list else f"select * from {name}"
-    columns = columns_of(connection, base, name)
+    columns = columns_of(connection, base, name, comments)
     conditions = [] if _is_register(name) else _conditions(selection, [column[0] for column in columns])
     query = f"select * from ({base})" + (f" where {' and '.join(conditions)}" if conditions else "")
     if is_list:
@@ -159,7 +161,7 @@ def _export_table(connection: duckdb.DuckDBPyConnection, name: str, selection: S
         known = described_tables().get(name)
         described = DescribedTable(
             name.partition(".")[2],
-            table_comment(connection, name),
+            table_comment(comments, name),
             known.en if known else "",
             known.key if known else (),
             known.columns if known else (),
@@ -178,4 +180,5 @@ def resolve(connection: duckdb.DuckDBPyConnection, selection: Selection) -> list
         if selection.tables
         else _default_tables(connection, with_figures=selection.limits_rows)
     )
-    return [_export_table(connection, name, selection) for name in names]
+    comments = comments_of(connection)
+    return [_export_table(connection, name, selection, comments) for name in names]

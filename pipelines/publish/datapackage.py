@@ -108,35 +108,46 @@ def field_type(data_type: str, file_format: str) -> str:
     return "number" if data_type.startswith("DECIMAL") else _TYPES.get(data_type, "any")
 
 
+@dataclass(frozen=True)
+class Comments:
+    """The comments of a database: of its tables and views, and of their columns, by names with their schema."""
+
+    tables: dict[str, str]
+    columns: dict[tuple[str, str], str]
+
+
+def comments_of(connection: duckdb.DuckDBPyConnection) -> Comments:
+    """Return all comments at once: asked table by table, DuckDB would list the columns of all tables every time."""
+    tables = connection.execute(
+        "select schema_name || '.' || table_name, comment from duckdb_tables() where comment is not null union all "
+        "select schema_name || '.' || view_name, comment from duckdb_views() where comment is not null"
+    ).fetchall()
+    columns = connection.execute(
+        "select schema_name || '.' || table_name, column_name, comment from duckdb_columns() where comment is not null"
+    ).fetchall()
+    return Comments(dict(tables), {(table, column): comment for table, column, comment in columns})
+
+
 def columns_of(
-    connection: duckdb.DuckDBPyConnection, query: str, table: str, described: DescribedTable | None = None
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    table: str,
+    comments: Comments,
+    described: DescribedTable | None = None,
 ) -> list[Column]:
     """Return name, DuckDB type and Japanese meaning of each column of a query over a table."""
-    schema, _, name = table.partition(".")
-    comments = dict(
-        connection.execute(
-            "select column_name, comment from duckdb_columns() where schema_name = ? and table_name = ?",
-            [schema, name],
-        ).fetchall()
-    )
     described = described or described_tables().get(table)
-    cursor = connection.execute(f"describe {query}")
-    found = [
-        (name, kind, described.column(name) if described else None) for name, kind, *_ in cursor.fetchall()
-    ]
-    return [(name, kind, comments.get(name) or (column.ja if column else "")) for name, kind, column in found]
+    found = []
+    for name, kind, *_ in connection.execute(f"describe {query}").fetchall():
+        column = described.column(name) if described else None
+        found.append((name, kind, comments.columns.get((table, name)) or (column.ja if column else "")))
+    return found
 
 
-def table_comment(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+def table_comment(comments: Comments, table: str) -> str:
     """Return what a table holds, in Japanese."""
-    schema, _, name = table.partition(".")
-    row = connection.execute(
-        "select comment from duckdb_tables() where schema_name = $1 and table_name = $2 union all "
-        "select comment from duckdb_views() where schema_name = $1 and view_name = $2",
-        [schema, name],
-    ).fetchone()
     described = described_tables().get(table)
-    return (row[0] if row else None) or (described.ja if described else "")
+    return comments.tables.get(table) or (described.ja if described else "")
 
 
 def _fields(columns: list[Column], described: DescribedTable | None, part: Part) -> list[dict[str, Any]]:
@@ -196,7 +207,11 @@ def _temporal(connection: duckdb.DuckDBPyConnection, query: str, names: list[str
 
 
 def _resource(
-    connection: duckdb.DuckDBPyConnection, folder: Path, part: Part, others: dict[tuple[str, str], Part]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    part: Part,
+    others: dict[tuple[str, str], Part],
+    comments: Comments,
 ) -> dict[str, Any]:
     path = folder / part.path
     resource: dict[str, Any] = {
@@ -211,7 +226,7 @@ def _resource(
     if part.format == "xlsx":
         return resource | {"type": "file"}
     described = part.description
-    columns = columns_of(connection, part.query, part.table, described)
+    columns = columns_of(connection, part.query, part.table, comments, described)
     names = [name for name, _, _ in columns]
     schema: dict[str, Any] = {
         "$schema": _TABLE_SCHEMA,
@@ -222,7 +237,7 @@ def _resource(
         schema["primaryKey"] = list(described.key)
     if keys := _foreign_keys(connection, part, names, others):
         schema["foreignKeys"] = keys
-    meaning = part.described.ja if part.described else table_comment(connection, part.table)
+    meaning = part.described.ja if part.described else table_comment(comments, part.table)
     resource |= {"type": "table", "description": meaning, "description_en": described.en if described else ""}
     if temporal := _temporal(connection, part.query, names):
         resource["temporal"] = temporal
@@ -271,6 +286,7 @@ def describe_package(
 ) -> dict[str, Any]:
     """Return the description of files below a folder with the meanings, sources and licences of the database."""
     others = {(part.format, part.table): part for part in parts}
+    comments = comments_of(connection)
     package: dict[str, Any] = {
         "$schema": SCHEMA,
         "name": NAME,
@@ -283,7 +299,7 @@ def describe_package(
         "contributors": [{"title": "Mieruka", "roles": ["wrangler", "publisher"]}],
         "licenses": [LICENCE],
         "sources": [_source(source) for source in sources_used(connection)],
-        "resources": [_resource(connection, folder, part, others) for part in parts],
+        "resources": [_resource(connection, folder, part, others, comments) for part in parts],
     }
     return {key: value for key, value in package.items() if value is not None}
 
