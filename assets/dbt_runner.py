@@ -134,7 +134,7 @@ def check_limits(environment: Mapping[str, str]) -> None:
             duckdb.connect(config={option: given}).close()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
-            raise DbtBuildError(f"{variable}={given}: {reason}; expected such as {example}") from error
+            raise DbtBuildError(f"{variable}={given}: {reason}; expected such as {example}") from None
     rows = environment.get(_ROWS, "")
     if rows and not (rows.isdecimal() and int(rows)):
         raise DbtBuildError(f"{_ROWS}={rows}: expected a whole number of rows such as 4000000")

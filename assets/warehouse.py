@@ -93,12 +93,14 @@ def dbt_models(manifest: dict[str, Any]) -> AssetsDefinition:
     @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="dbt_models")
     def models(context: AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
         runner = DbtRunner(warehouse.get_home(), warehouse.get_run_date())
-        asked = runner.prepare(full=warehouse.full and not (warehouse.full_sources or warehouse.full_years))
-        total = _node_count(manifest, asked)
-        report("build", 0, total)
-        yield from _kept(manifest, asked, context)
-        get_ready()
         try:
+            asked = runner.prepare(
+                full=warehouse.full and not (warehouse.full_sources or warehouse.full_years)
+            )
+            total = _node_count(manifest, asked)
+            report("build", 0, total)
+            yield from _kept(manifest, asked, context)
+            get_ready()
             for done, event in enumerate(runner.build_nodes(asked), start=1):
                 name = event.get("data", {}).get("node_info", {}).get("node_name", "")
                 report("build", done, total, name)
