@@ -39,7 +39,7 @@ class Stale:
 
 
 def _path(home: Home, source_id: str) -> Path:
-    return home.state / "attempts" / f"{source_id}.json"
+    return home.attempts / f"{source_id}.json"
 
 
 def read_attempts(home: Home, source_id: str) -> dict[str, Attempt]:

@@ -19,9 +19,14 @@ def _path(home: Home, source_id: str, table: str) -> Path:
     return home.quarantine / source_id / f"{table}.json"
 
 
+def damaged_records(*folders: Path) -> list[Path]:
+    """Return the records below folders that are not as they were written."""
+    return [path for folder in folders for path in folder.rglob("*.json") if read_record(path) is None]
+
+
 def discard_damaged(home: Home) -> int:
     """Remove the records that are not as they were written, so that they are made anew; return how many."""
-    damaged = [path for path in home.quarantine.rglob("*.json") if read_record(path) is None]
+    damaged = damaged_records(home.quarantine, home.attempts)
     for path in damaged:
         path.unlink()
     return len(damaged)

@@ -79,6 +79,11 @@ class Home:
         """What the project remembers between runs: snapshots held, last publication."""
         return self.root / "state"
 
+    @property
+    def attempts(self) -> Path:
+        """What is remembered of each source's tables, one record a source."""
+        return self.state / "attempts"
+
     def folders(self) -> tuple[Path, ...]:
         """Return the folders that every home has."""
         return (

@@ -18,6 +18,7 @@ from pipelines.attempts import Stale
 from pipelines.defects import Defect
 from pipelines.files import read_record, write_record
 from pipelines.publish.runs import read_publication
+from pipelines.quarantine import damaged_records
 from pipelines.settings import CODE_FOLDERS, PROJECT_ROOT, Home
 from pipelines.stamps import Stamps, files_below, stamp_of
 
@@ -75,7 +76,8 @@ class Sight:
             return None
         if not published.run_date <= run_date.isoformat() < (published.valid_until or "9999-12-31"):
             return None
-        if record["left"] != self._left():
+        # What was looked for changes every night, so its records are in no hash: they are only read.
+        if record["left"] != self._left() or damaged_records(self._home.attempts):
             return None
         self._stamps.save()
         return _outcome_of(record)

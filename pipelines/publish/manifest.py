@@ -123,7 +123,7 @@ def inputs_of(home: Home) -> list[Input]:
 def memory_of(home: Home) -> dict[str, dict[str, Any]]:
     """Return what is remembered of each source of the home beside its files."""
     known = {path.parent.name for path in home.quarantine.glob(f"*/{ACQUISITION}.json")}
-    known |= {path.stem for path in (home.state / "attempts").glob("*.json")}
+    known |= {path.stem for path in home.attempts.glob("*.json")}
     return {
         source_id: {
             "attempts": {name: asdict(entry) for name, entry in read_attempts(home, source_id).items()},
