@@ -10,9 +10,11 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty
 
 from benchmarks.faults.campaign import (
     EMPTY_AT_FIRST,
@@ -92,37 +94,26 @@ def _tasks(given: argparse.Namespace) -> Iterator[Task]:
 
 
 def _work(
-    stage: Stage,
-    number: int,
-    workers: int,
-    tasks: list[tuple[int, Task]],
-    done: Queue[tuple[int, Trial] | None],
+    stage: Stage, number: int, workers: int, tasks: list[tuple[int, Task]], done: Queue[tuple[int, Trial]]
 ) -> None:
-    try:
-        own = for_worker(stage, number) if workers > 1 else stage
-        for place, task in tasks[number::workers]:
-            done.put((place, task(own)))
-    finally:
-        done.put(None)
+    own = for_worker(stage, number) if workers > 1 else stage
+    for place, task in tasks[number::workers]:
+        done.put((place, task(own)))
 
 
 def _trials(stage: Stage, tasks: list[tuple[int, Task]], workers: int) -> Iterator[tuple[int, Trial]]:
     """Yield each trial with its place among all, as they end in processes side by side."""
     forked = multiprocessing.get_context("fork")
-    done: Queue[tuple[int, Trial] | None] = forked.Queue()
+    done: Queue[tuple[int, Trial]] = forked.Queue()
     processes = [
         forked.Process(target=_work, args=(stage, number, workers, tasks, done)) for number in range(workers)
     ]
     for process in processes:
         process.start()
-    running = len(processes)
-    while running:
-        if (ended := done.get()) is None:
-            running -= 1
-        else:
-            yield ended
-    for process in processes:
-        process.join()
+    # A worker that is itself killed says nothing, so whether it still runs is asked.
+    while any(process.is_alive() for process in processes) or not done.empty():
+        with suppress(Empty):
+            yield done.get(timeout=1)
 
 
 def _summary(trials: list[Trial], seconds: float) -> str:

@@ -27,6 +27,13 @@
 {# Where, after another condition, a table that is made in parts is limited to those that are made again. #}
 {% macro only_parts(column) -%} /* and {{ column }} is one of the parts */ {%- endmacro %}
 
+{# The condition that chooses the rows of some parts, and the SQL of this node limited by such a condition. #}
+{% macro rows_of_parts(settings, parts) -%} cast({{ settings.part_by }} as varchar) in ({{ parts }}) {%- endmacro %}
+
+{% macro sql_of_rows(settings, which) -%}
+    {{ return(sql | replace(only_parts(settings.part_by), 'and ' ~ which)) }}
+{%- endmacro %}
+
 {# A hash over rows in any order; the sum tells two equal rows from none, which an exclusive or alone would not. #}
 {% macro hash_of_rows() -%}
     md5(concat_ws(' ', count(*), sum(cast(hash(*columns(*)) as hugeint)), bit_xor(hash(*columns(*)))))
@@ -106,8 +113,8 @@
     {%- set built = relation if existing is none else make_intermediate_relation(relation) -%}
     {%- set lots = find_lots(settings) -%}
     {%- for lot in range(1, lots + 1) -%}
-        {%- set which = 'and cast(' ~ settings.part_by ~ ' as varchar) in (select part from lots where lot = ' ~ lot ~ ')' -%}
-        {%- set chosen = sql if lots == 1 else sql | replace(only_parts(settings.part_by), which) -%}
+        {%- set which = rows_of_parts(settings, 'select part from lots where lot = ' ~ lot) -%}
+        {%- set chosen = sql if lots == 1 else sql_of_rows(settings, which) -%}
         {%- call statement('main') -%}
             {%- if lot == 1 -%} {{ create_table_as(false, built, chosen) }}
             {%- else -%} insert into {{ built }} by name ({{ chosen }})
@@ -161,15 +168,14 @@
 
 {# Make some parts again; not where they are most of the table, which is then better made whole. #}
 {% macro make_parts(relation, settings, changed) -%}
-    {%- set which -%}
-        cast({{ settings.part_by }} as varchar) in ({% for part in changed %}{{ sql_text(part) }}{{ ', ' if not loop.last }}{% endfor %})
-    {%- endset -%}
+    {%- set parts -%} {% for part in changed %}{{ sql_text(part) }}{{ ', ' if not loop.last }}{% endfor %} {%- endset -%}
+    {%- set which = rows_of_parts(settings, parts) -%}
     {%- if value_of('select 2 * count(case when ' ~ which ~ ' then 1 end) > count(*) from ' ~ relation) -%}
         {{ return(false) }}
     {%- endif -%}
     {%- call statement('main') -%}
         delete from {{ relation }} where {{ which }};
-        insert into {{ relation }} by name ({{ sql | replace(only_parts(settings.part_by), 'and ' ~ which) }})
+        insert into {{ relation }} by name ({{ sql_of_rows(settings, which) }})
     {%- endcall -%}
     {{ return(true) }}
 {%- endmacro %}
