@@ -47,8 +47,15 @@ class Sight:
         digest = hashlib.sha256(repr(more).encode())
         for folder in folders:
             for path in files_below(folder, _MADE_ALONG):
-                digest.update(f"{path}\0{self._stamps.sha256(path)}\0".encode())
+                digest.update(f"{path}\0{self._sha256(path)}\0".encode())
         return digest.hexdigest()
+
+    def _sha256(self, path: str) -> str:
+        """Return the SHA-256 of a file; of one that cannot be read, which the run reports, why."""
+        try:
+            return self._stamps.sha256(path)
+        except OSError as error:
+            return str(error.strerror)
 
     def _left(self) -> str:
         """Return a hash over what the home holds; the published database, which is large, by its stamp."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ MAX_BYTES = 200 * 1024 * 1024
 
 class FileTooLargeError(ValueError):
     """A file is larger than anything a publisher has released."""
+
+
+class FileNotReadableError(ValueError):
+    """A file that was found cannot be read: forbidden, gone again, or on a broken disk."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,19 @@ class Archive:
         return path.is_file() and path.stat().st_size == snapshot.bytes
 
     def store(self, path: Path) -> str:
-        """Copy a file into the archive unless it is held undamaged, and return its SHA-256."""
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise FileTooLargeError(f"{path.name}: {size:,} > {MAX_BYTES:,} bytes")
-        sha256 = sha256_of(path)
+        """Copy a file into the archive unless it is held undamaged, and return its SHA-256.
+
+        Raises FileTooLargeError or FileNotReadableError for the file, StorageError for the archive.
+        """
+        with _reading(path):
+            size = path.stat().st_size
+            if size > MAX_BYTES:
+                raise FileTooLargeError(f"{path.name}: {size:,} > {MAX_BYTES:,} bytes")
+            sha256 = sha256_of(path)
         if not self.holds(sha256):
             # Who puts the file there may be writing it still: the name is that of the bytes that are stored.
-            data = path.read_bytes()
+            with _reading(path):
+                data = path.read_bytes()
             sha256 = hashlib.sha256(data).hexdigest()
             write_atomically(self.path_of(sha256), data)
             self._seen_whole.add(sha256)
@@ -91,21 +101,23 @@ class Archive:
     def remember(self, new: list[Snapshot]) -> list[Snapshot]:
         """Add snapshots whose bytes are new for their source and table; return those now current.
 
-        A second identical download is the first snapshot, with its first retrieval time.
+        A second identical download is the first snapshot, with its first retrieval time. Bytes that return after
+        others of the same name are the newest again, with the time of their return.
         """
         held = self.snapshots()
-        known = {(entry.source_id, entry.table, entry.snapshot_sha256): entry for entry in held}
-        current, added = [], []
+        known = {_key(entry): entry for entry in held}
+        newest = newest_by_name(held)
+        added: dict[tuple[str, str, str], Snapshot] = {}
         for snapshot in new:
-            key = (snapshot.source_id, snapshot.table, snapshot.snapshot_sha256)
-            if key not in known:
-                known[key] = snapshot
-                added.append(snapshot)
-            current.append(known[key])
+            earlier = known.get(_key(snapshot))
+            if earlier is None or _has_returned(snapshot, newest):
+                published_on = snapshot.published_on or (earlier.published_on if earlier else None)
+                known[_key(snapshot)] = added[_key(snapshot)] = replace(snapshot, published_on=published_on)
         if added or any(_read(path) is None for path in self._registers):
+            kept = [entry for entry in held if _key(entry) not in added]
             for path in self._registers:
-                _write(path, held + added)
-        return current
+                _write(path, [*kept, *added.values()])
+        return [known[_key(snapshot)] for snapshot in new]
 
     def set_current(self, source_id: str, snapshots: list[Snapshot]) -> None:
         """Say which snapshots of a source are to be read."""
@@ -120,6 +132,30 @@ class Archive:
 
     def _current_path(self, source_id: str) -> Path:
         return self._home.state / "current" / f"{source_id}.json"
+
+
+def newest_by_name(snapshots: list[Snapshot]) -> dict[tuple[str, str, str], Snapshot]:
+    """Return the last snapshot of each source, table and file name."""
+    ordered = sorted(snapshots, key=lambda entry: entry.retrieved_at)
+    return {(entry.source_id, entry.table, entry.file_name): entry for entry in ordered}
+
+
+def _has_returned(snapshot: Snapshot, newest: dict[tuple[str, str, str], Snapshot]) -> bool:
+    """Return whether other bytes had taken the place of these under their name."""
+    last = newest.get((snapshot.source_id, snapshot.table, snapshot.file_name), snapshot)
+    return last.snapshot_sha256 != snapshot.snapshot_sha256 and last.retrieved_at < snapshot.retrieved_at
+
+
+def _key(snapshot: Snapshot) -> tuple[str, str, str]:
+    return snapshot.source_id, snapshot.table, snapshot.snapshot_sha256
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FileNotReadableError(f"{path.name}: {error.strerror or error}") from error
 
 
 def _read(path: Path) -> list[Snapshot] | None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.acquire.archive import MAX_BYTES, Archive, FileTooLargeError, Snapshot
+from pipelines.acquire.archive import (
+    MAX_BYTES,
+    Archive,
+    FileNotReadableError,
+    FileTooLargeError,
+    Snapshot,
+    newest_by_name,
+)
 from pipelines.acquire.origin import files_of, name_other_years, published_files
 from pipelines.acquire.web_source import WebSource
 from pipelines.attempts import note_attempt
@@ -45,6 +53,7 @@ _DAMAGED = "archive_damaged"
 _RULES: dict[type[ValueError], str] = {
     UnsafeLinkError: "link_out_of_folder",
     FileTooLargeError: "file_too_large",
+    FileNotReadableError: "file_not_readable",
 }
 
 
@@ -65,7 +74,7 @@ def acquire(
         try:
             path = locate(source, table.file, origin)
             sha256 = archive.store(path) if path else ""
-        except (UnsafeLinkError, FileTooLargeError) as error:
+        except tuple(_RULES) as error:
             defects.append(_absent(source, name, table.file, _RULES[type(error)], str(error)))
             continue
         if path is None:
@@ -168,7 +177,7 @@ def _acquire_published(
         for file in published_files(table, origin, files):
             try:
                 sha256 = archive.store(file.path)
-            except FileTooLargeError as error:
+            except (FileTooLargeError, FileNotReadableError) as error:
                 defects.append(_absent(source, name, file.name, _RULES[type(error)], str(error)))
                 continue
             snapshots.append(_snapshot(source, name, file.name, file.path, sha256, moment))
@@ -214,14 +223,25 @@ def _same_bytes(source: DescribedSource, entry: Snapshot, other: str) -> Defect:
     )  # fmt: skip
 
 
-def _has_new_published_bytes(source: DescribedSource, held: set[tuple[str, str]], origin: Path) -> bool:
+def _sha256_of(path: Path | None) -> str:
+    """Return the SHA-256 of a file's bytes; nothing where they could not be archived."""
+    with suppress(OSError):
+        if path and path.stat().st_size <= MAX_BYTES:
+            return sha256_of(path)
+    return ""
+
+
+def _has_new_published_bytes(source: DescribedSource, snapshots: list[Snapshot], origin: Path) -> bool:
+    held = {(entry.table, entry.snapshot_sha256) for entry in snapshots}
+    last = {entry[1:]: newest.snapshot_sha256 for entry, newest in newest_by_name(snapshots).items()}
     collected = source.description.collected()
     files = files_of(origin) if collected else ()
-    return any(
-        file.path.stat().st_size > MAX_BYTES or (name, sha256_of(file.path)) not in held
-        for name, table in collected.items()
-        for file in published_files(table, origin, files)
-    )
+    for name, table in collected.items():
+        for file in published_files(table, origin, files):
+            sha256 = _sha256_of(file.path)
+            if (name, sha256) not in held or last.get((name, file.name), sha256) != sha256:
+                return True
+    return False
 
 
 def _has_new_damage(archive: Archive, snapshots: list[Snapshot], known: list[Defect]) -> bool:
@@ -239,15 +259,14 @@ def has_new_bytes(source: DescribedSource, home: Home, origin: Path | None = Non
     if _has_new_damage(archive, snapshots, read_defects(home, source.source_id, ACQUISITION)):
         return True
     current = {snapshot.table: snapshot.snapshot_sha256 for snapshot in snapshots}
-    held = {(snapshot.table, snapshot.snapshot_sha256) for snapshot in snapshots}
-    if origin and _has_new_published_bytes(source, held, origin):
+    if origin and _has_new_published_bytes(source, snapshots, origin):
         return True
     for name, table in source.description.tables.items():
         try:
             path = locate(source, table.file, origin)
         except UnsafeLinkError:
             return True
-        if path is None or path.stat().st_size > MAX_BYTES or sha256_of(path) != current.get(name):
+        if _sha256_of(path) != current.get(name):
             return True
     return False
 

@@ -28,6 +28,14 @@ class TooManyFilesError(ValueError):
     """The origin folder holds more files than any collection of publications."""
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:
+        # Whoever reads it says so.
+        return True
+
+
 def files_of(origin: Path) -> tuple[OriginFile, ...]:
     """Return the files below a folder, in the order of their paths; links that lead out of it are left out.
 
@@ -36,7 +44,7 @@ def files_of(origin: Path) -> tuple[OriginFile, ...]:
     root = origin.resolve()
     found = []
     for path in map(Path, files_below(origin)):
-        if not path.is_file() or (path.is_symlink() and not path.resolve().is_relative_to(root)):
+        if not _is_file(path) or (path.is_symlink() and not path.resolve().is_relative_to(root)):
             continue
         found.append(OriginFile(path, path.relative_to(origin).as_posix()))
         if len(found) > MAX_FILES:

@@ -43,6 +43,7 @@ Rule = Literal[
     "redirect_refused",
     "url_refused",
     "unreachable",
+    "no_link_found",
 ]
 
 _ADVICE: dict[Rule, tuple[str, str]] = {
@@ -74,6 +75,10 @@ _ADVICE: dict[Rule, tuple[str, str]] = {
     "unreachable": (
         "ネットワーク、プロキシ、証明書の設定を確かめて再実行してください",
         "Check the network, the proxy and the certificates, and run again",
+    ),
+    "no_link_found": (
+        "ページをブラウザで開き、作りが変わっていたら、データ源の記述の web を直してください",
+        "Open the page in a browser; if it has changed, mend `web` in the source's description",
     ),
 }
 

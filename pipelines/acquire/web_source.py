@@ -75,7 +75,14 @@ class WebSource:
             defects += failures
         return snapshots, defects
 
-    def _links(self, place: WebPlace) -> Iterator[_Link]:
+    def _links(self, place: WebPlace) -> list[_Link]:
+        """Return the files linked from a place; raise AcquisitionError where there is none: the page is another now."""
+        if found := list(self._found_links(place)):
+            return found
+        wanted = " → ".join(filter(None, (place.follow, place.link)))
+        raise AcquisitionError("no_link_found", place.page, f"{wanted} ({', '.join(place.suffixes)})")
+
+    def _found_links(self, place: WebPlace) -> Iterator[_Link]:
         page, address = self._page(place.page)
         pages = [(page, address, "")]
         if place.follow:

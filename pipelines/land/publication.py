@@ -250,6 +250,7 @@ class PublicationLanding:
         table = self._source.description.published[name]
         return fingerprint(
             snapshot.snapshot_sha256,
+            snapshot.retrieved_at,
             snapshot.file_name,
             table.model_dump_json(),
             self._source.description.model_dump_json(exclude={"published"}),

@@ -147,6 +147,25 @@ def test_a_revised_file_is_a_new_vintage_beside_the_old(ministry: Site, home: Ho
     ]
 
 
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [("/index.html", "<p>ただいまメンテナンス中です</p>"), ("/r5.html", "<a href='/f/005.pdf'>指標一覧</a>")],
+)
+def test_a_page_on_which_nothing_is_found_any_more_is_told(
+    page: str, text: str, ministry: Site, home: Home, tmp_path: Path
+) -> None:
+    source = described(ministry.address, tmp_path)
+    first, _ = acquire(source, home, web=web(home))
+    ministry.content["/r4.html"] = b""
+    ministry.content[page] = text.encode()
+    second, defects = acquire(source, home, web=web(home))
+    assert second == first
+    assert [(defect.rule, defect.file) for defect in defects] == [
+        ("no_link_found", f"{ministry.address}/index.html")
+    ]
+    assert "指標一覧" in str(defects[0].found)
+
+
 def test_an_error_page_under_a_files_name_is_refused_and_the_old_file_stays(
     ministry: Site, home: Home, tmp_path: Path
 ) -> None:

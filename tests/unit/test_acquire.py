@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -104,13 +105,75 @@ def test_changed_file_is_a_new_snapshot_and_the_old_one_is_kept(source: Describe
     assert archive.path_of(old[0].snapshot_sha256).read_text() == "key\na\n"
 
 
-def test_return_to_earlier_bytes_is_the_earlier_snapshot(source: DescribedSource, home: Home) -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that goes on by a minute whenever it is looked at."""
+    minutes = count()
+    began = datetime(2026, 4, 1, tzinfo=TIMEZONE)
+    monkeypatch.setattr(pipelines.acquire.fetch, "now", lambda: began + timedelta(minutes=next(minutes)))
+
+
+@pytest.mark.usefixtures("clock")
+def test_earlier_bytes_that_return_are_held_once_and_are_the_newest_again(
+    source: DescribedSource, home: Home
+) -> None:
     first, _ = acquire(source, home)
     (source.folder / "first.csv").write_text("key\nc\n")
-    acquire(source, home)
+    wrong, _ = acquire(source, home)
     (source.folder / "first.csv").write_text("key\na\n")
-    assert acquire(source, home)[0] == first
-    assert len(Archive(home).snapshots()) == 3
+    returned, _ = acquire(source, home)
+    assert returned[0].snapshot_sha256 == first[0].snapshot_sha256
+    assert returned[0].retrieved_at > wrong[0].retrieved_at
+    assert Archive(home).snapshots() == [first[1], wrong[0], returned[0]]
+    assert acquire(source, home)[0] == returned
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_publishers_file_that_returns_to_earlier_bytes_is_noticed_once(tmp_path: Path, home: Home) -> None:
+    source, origin = published_source(tmp_path), tmp_path / "origin"
+    origin.mkdir()
+    for content in (b"right", b"wrong", b"right"):
+        (origin / "H27.xlsx").write_bytes(content)
+        assert has_new_bytes(source, home, origin)
+        current, _ = acquire(source, home, origin)
+        assert not has_new_bytes(source, home, origin)
+    newest = max(current, key=lambda entry: entry.retrieved_at)
+    assert Archive(home).path_of(newest.snapshot_sha256).read_bytes() == b"right"
+    assert len(current) == 2
+    assert acquire(source, home, origin)[0] == current
+
+
+@pytest.mark.usefixtures("clock")
+def test_two_files_of_one_name_in_two_folders_do_not_take_turns(tmp_path: Path, home: Home) -> None:
+    source, origin = published_source(tmp_path), tmp_path / "origin"
+    for folder in ("one", "other"):
+        (origin / folder).mkdir(parents=True)
+        (origin / folder / "H27.xlsx").write_bytes(folder.encode())
+    first, _ = acquire(source, home, origin)
+    assert not has_new_bytes(source, home, origin)
+    assert acquire(source, home, origin)[0] == first
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_taken(
+    source: DescribedSource, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, _ = acquire(source, home)
+    (source.folder / "second.csv").write_text("key\nd\n")
+
+    def forbidden(path: Path) -> str:
+        if path.name == "first.csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return sha256_of(path)
+
+    for module in (pipelines.acquire.archive, pipelines.acquire.fetch):
+        monkeypatch.setattr(module, "sha256_of", forbidden)
+    assert has_new_bytes(source, home)
+    current, defects = acquire(source, home)
+    assert [(defect.rule, defect.file, defect.found) for defect in defects] == [
+        ("file_not_readable", "first.csv", "first.csv: Permission denied")
+    ]
+    assert before[0] in current
+    assert before[1] not in current
 
 
 def test_truncated_archive_file_is_written_anew(source: DescribedSource, home: Home) -> None:

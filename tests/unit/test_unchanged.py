@@ -67,6 +67,13 @@ def test_what_changed_is_found(
     assert (outcome(home, settled) is None) == (existed or (settled / name).exists())
 
 
+def test_a_link_that_leads_nowhere_stops_no_night(home: Home, settled: Path) -> None:
+    (settled / "origin" / "gone.csv").symlink_to("nowhere.csv")
+    assert outcome(home, settled) is None
+    Sight(home, settled / "origin").settle(SAID)
+    assert outcome(home, settled) == SAID
+
+
 def test_another_origin_is_another_sight(home: Home, settled: Path) -> None:
     assert Sight(home, None).outcome_if_unchanged(DAY) is None
 
