@@ -253,6 +253,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "published": ("公開しました: {path}（{seconds:.0f}秒、変わったデータ源 {sources}、変わった数値 {figures}）", "published: {path} ({seconds:.0f} s, sources changed {sources}, figures changed {figures})"),
     "defects": ("不備 {count} 件（該当する行またはファイルだけを除いて公開。`mieruka sources` と meta.defect に一覧）", "{count} defects (only those rows or files were left out; see `mieruka sources` and meta.defect)"),
     "source_failed": ("取得できないファイル: {detail}", "could not be acquired: {detail}"),
+    "passed_over": ("どのデータ源のものでもないので読まなかったファイル {count} 件: {names}（名前の決まりは docs/reading-files.md、中身は `mieruka check`）", "{count} files were not read because no source describes files of these names: {names} (names: docs/reading-files.md; contents: `mieruka check`)"),
     "gate_report": ("品質検査の報告: {path}", "report of the quality gate: {path}"),
     "fetched": ("{source}: {files} ファイル", "{source}: {files} files"),
     # versions

@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,10 @@ from pipelines.unchanged import Outcome, Sight
 
 if TYPE_CHECKING:
     from pipelines.catalog.loader import Catalog
+
+
+# Of files that no source describes so many are named.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class RunOutcome:
     defects: list[Defect]
     failures: list[Defect]
     stale: list[Stale]
+    passed_over: list[str] = field(default_factory=list)
 
     def tell(self, say: Speaker, home: Home, seconds: float) -> None:
         """Print the end of a run: what was published, and what could not be."""
@@ -72,6 +77,9 @@ class RunOutcome:
                 )
             )
             print(say("gate_report", path=home.reports / "quality.html"))
+        if self.passed_over:
+            names = ", ".join(self.passed_over[:_NAMED]) + (", …" if len(self.passed_over) > _NAMED else "")
+            print(say("passed_over", count=len(self.passed_over), names=names), file=sys.stderr)
         alike: dict[tuple[str, str | None], list[Defect]] = {}
         for defect in self.failures:
             alike.setdefault((defect.rule, defect.found), []).append(defect)
@@ -207,6 +215,7 @@ def _run_closely(
     home: Home, say: Speaker, origin: Path | None, sight: Sight, full: Full | None, accept: list[str]
 ) -> RunOutcome:
     """Find out what there is to do, and do it."""
+    from pipelines.acquire.origin import passed_over
     from pipelines.catalog.loader import load_catalog
     from pipelines.changes import reasons_to_run
 
@@ -225,4 +234,5 @@ def _run_closely(
         with contextlib.suppress(StorageError):
             History(home).note("failed", started, now())
         raise
-    return _settled(home, catalog, sight, History(home).runs()[-1])
+    outcome = _settled(home, catalog, sight, History(home).runs()[-1])
+    return replace(outcome, passed_over=passed_over(catalog.sources.values(), origin) if origin else [])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from pipelines.acquire.content import PAGES
 from pipelines.catalog.published import Period, PublishedTable
@@ -12,6 +14,9 @@ from pipelines.catalog.registers import RegisterTable
 from pipelines.normalize.spans import find_parts
 from pipelines.normalize.text import normalise_width
 from pipelines.stamps import files_below
+
+if TYPE_CHECKING:
+    from pipelines.catalog.loader import DescribedSource
 
 MAX_FILES = 20_000
 
@@ -83,3 +88,20 @@ def published_files(
     """Return the files of a table in an origin folder; `files` saves looking through it again."""
     listed = files_of(origin) if files is None else files
     return [file for file in listed if is_file_of(file.name, table)]
+
+
+def passed_over(sources: Iterable[DescribedSource], origin: Path) -> list[str]:
+    """Return the files of an origin folder that no source describes, by their paths below it."""
+    described = [source.description for source in sources]
+    tables = [table for description in described for table in description.collected().values()]
+    own = {
+        name
+        for description in described
+        for table in description.tables.values()
+        for name in (table.file, f"{description.source_id}/{table.file}")
+    }
+    return [
+        file.name
+        for file in files_of(origin)
+        if file.name not in own and not any(is_file_of(file.name, table) for table in tables)
+    ]

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from pipelines.catalog.published import Identity
-from pipelines.defects import Defect
+from pipelines.defects import Defect, RefusedFileError
 from pipelines.extract.body import BODY, Body
 from pipelines.extract.columns import plain
 from pipelines.extract.header import Header
@@ -23,6 +23,8 @@ from pipelines.normalize.area_codes import NATION, check_digit
 _A_YEAR = timedelta(days=365)
 # Kinds of rows whose area type the description itself gives.
 _OWN_TYPE = ("nation", "aggregate")
+# Of other bodies the repository has its own list.
+_LISTED = {"city", "town", "village"}
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,21 @@ def expected_bodies(identity: Identity, index: AreaIndex, named: Iterable[str | 
         return complete
     prefectures = {code[:2] for code in complete.intersection(code for code in named if code)}
     return frozenset(code for code in complete if code[:2] in prefectures)
+
+
+def refuse_without_list(identity: Identity, index: AreaIndex, place: Place) -> None:
+    """Raise RefusedFileError for a file of municipalities when no list of them was read: every row would be a defect."""
+    wanted = sorted(_LISTED & set(identity.types))
+    if wanted and not index.of_types(*wanted):
+        raise RefusedFileError(
+            [
+                place.defect(
+                    "area_list_missing", None,
+                    f"{index.day} の市区町村の一覧が先に必要です（標準地域コード FEA_hyoujun-….csv など）",
+                    f"A list of the municipalities of {index.day} is needed first, such as FEA_hyoujun-….csv",
+                )
+            ]
+        )  # fmt: skip
 
 
 def _missing(identity: Identity, index: AreaIndex, areas: list[Area | None], place: Place) -> list[Defect]:

@@ -15,7 +15,7 @@ from pipelines.catalog.corrections import Correction
 from pipelines.catalog.loader import Catalog
 from pipelines.catalog.models import Source
 from pipelines.catalog.published import Identity, Layout, PublishedTable
-from pipelines.contracts.bodies import Bodies, expected_bodies, match_bodies_by_day
+from pipelines.contracts.bodies import Bodies, expected_bodies, match_bodies_by_day, refuse_without_list
 from pipelines.contracts.corrected import apply_corrections
 from pipelines.contracts.days import dates_of, days_of_bodies, unreadable_days
 from pipelines.contracts.figures import Numbers, read_columns
@@ -198,6 +198,7 @@ class PublishedReader:
     def _bodies(self, read: ReadTable, identity: Identity, span: Span, reading: FileReading) -> Bodies:
         """Return the body of each row, and note in the reading which rows name none."""
         days = days_of_bodies(span, identity, read.layout, read.body)
+        refuse_without_list(identity, self._register.on(span.day), read.place)
         bodies, by_day = match_bodies_by_day(
             identity, self._register, read.body, read.header, repeats(read), days, read.place
         )

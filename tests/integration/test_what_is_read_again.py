@@ -1,4 +1,4 @@
-"""A file is read again when what it is read with has changed, and only then."""
+"""A file is read again when what it is read with has changed, and only then; and not without a list of its bodies."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def test_an_association_of_another_list_leaves_the_residents_of_towns_as_read(
     table = source.description.published[TABLE]
     origin = tmp_path / "origin"
     origin.mkdir()
-    made = make_file(table, table.layouts[-1], made_up_areas(), catalog, Shape(year=2018, seed=1))
-    made.write_xlsx(origin).rename(origin / "1801ssjin.xlsx")
+    made = make_file(table, table.layouts[-1], made_up_areas(), catalog, Shape(year=2022, seed=1))
+    made.write_xlsx(origin).rename(origin / "2201ssjin.xlsx")
     snapshots, _ = acquire(source, home, origin)
     [snapshot] = [entry for entry in snapshots if entry.table == TABLE]
 
@@ -47,8 +47,8 @@ def test_figures_of_a_file_that_returned_after_another_have_the_time_of_its_retu
 ) -> None:
     source = catalog.sources[SOURCE]
     table = source.description.published[TABLE]
-    made = make_file(table, table.layouts[-1], made_up_areas(), catalog, Shape(year=2018, seed=1))
-    made.write_xlsx(tmp_path).rename(tmp_path / "1801ssjin.xlsx")
+    made = make_file(table, table.layouts[-1], made_up_areas(), catalog, Shape(year=2022, seed=1))
+    made.write_xlsx(tmp_path).rename(tmp_path / "2201ssjin.xlsx")
     snapshots, _ = acquire(source, home, tmp_path)
     [snapshot] = [entry for entry in snapshots if entry.table == TABLE]
     landing = PublicationLanding(source, catalog, home, made_up_register(made_up_areas()))
@@ -57,3 +57,19 @@ def test_figures_of_a_file_that_returned_after_another_have_the_time_of_its_retu
         landing.land([current], [TABLE])
         read = read_published(home, source, TABLE)["retrieved_at"].unique().to_list()
         assert read == [current.retrieved_at]
+
+
+def test_a_file_of_municipalities_waits_for_their_list(home: Home, catalog: Catalog, tmp_path: Path) -> None:
+    source = catalog.sources[SOURCE]
+    table = source.description.published[TABLE]
+    made = make_file(table, table.layouts[-1], made_up_areas(), catalog, Shape(year=2022, seed=1))
+    made.write_xlsx(tmp_path).rename(tmp_path / "2201ssjin.xlsx")
+    snapshots, _ = acquire(source, home, tmp_path)
+    bundled = [area for area in made_up_areas() if area.area_type in ("prefecture", "designated_city")]
+    before = PublicationLanding(source, catalog, home, made_up_register(bundled)).land(snapshots, [TABLE])
+    assert [(defect.rule, defect.row) for defect in before[0].defects] == [("area_list_missing", None)]
+    after = PublicationLanding(source, catalog, home, made_up_register(made_up_areas())).land(
+        snapshots, [TABLE]
+    )
+    assert after[0].defects == []
+    assert after[0].rows > 0

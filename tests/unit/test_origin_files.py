@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.acquire.origin import files_of
+from pipelines.acquire.origin import files_of, passed_over
+from pipelines.catalog.loader import Catalog
 
 
 def _put(folder: Path, *names: str) -> None:
@@ -45,3 +46,19 @@ def test_the_origin_itself_may_be_a_link(tmp_path: Path) -> None:
     _put(tmp_path / "real", "1.csv")
     (tmp_path / "origin").symlink_to("real")
     assert [file.name for file in files_of(tmp_path / "origin")] == ["1.csv"]
+
+
+def test_files_that_no_source_describes_are_named(catalog: Catalog, tmp_path: Path) -> None:
+    _put(tmp_path, "population/1903ssjin.xlsx", "R05_全市町村の主要財政指標_000983094.xlsx", "001057555.xlsx")
+    _put(
+        tmp_path,
+        "mieruka__cited_figures/figures.csv",
+        "figures.csv",
+        "elsewhere/figures.csv",
+        "読んでください.txt",
+    )
+    assert passed_over(catalog.sources.values(), tmp_path) == [
+        "001057555.xlsx",
+        "elsewhere/figures.csv",
+        "読んでください.txt",
+    ]
