@@ -35,7 +35,7 @@ def files(catalog: Catalog, tmp_path: Path) -> list[DescribedFile]:
     """Return the made-up files of two years."""
     table = catalog.sources[SOURCE].description.published[TABLE]
     found = []
-    for year in (2018, 2019):
+    for year in (2022, 2023):
         made = make_file(table, table.layouts[-1], made_up_areas(), catalog, Shape(year=year, seed=year))
         folder = tmp_path / str(year)
         folder.mkdir()
