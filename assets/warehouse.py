@@ -30,6 +30,7 @@ from pipelines.changes import build_inputs
 from pipelines.progress import report
 from pipelines.publish.release import publish
 from pipelines.publish.runs import Run, new_run_id, read_publication
+from pipelines.publish.versions import next_version
 from pipelines.quality.gate_process import dismiss, get_ready, judge
 from pipelines.quality.history import note_defects, note_gate
 from pipelines.quality.report import write_report
@@ -144,7 +145,8 @@ def quality_gate(models: list[AssetKey]) -> AssetsDefinition:
         outcome = judge(home.build_database, previous, accept=warehouse.accept)
         page = write_report(outcome, home.reports, context.run_id)
         started = _started(context)
-        note_gate(home, new_run_id(started), started.isoformat(), outcome)
+        # Under the id by which it will be published.
+        note_gate(home, next_version(home, new_run_id(started)), started.isoformat(), outcome)
         note_defects(home, home.build_database, started.isoformat())
         for warning in outcome.warnings:
             context.log.warning(f"{warning.label_ja}: {warning.observed}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ from pipelines.publish.versions import (
     adopt,
     complete,
     current_version,
+    next_version,
     put_in_place,
     sync_tree,
     unfinished_version,
@@ -209,13 +210,14 @@ def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previ
 def publish(home: Home, run: Run, inputs: str, run_date: date) -> Run:
     """Publish the built database of a home as a version; return the run with its end and what it changed.
 
-    Raises OSError or duckdb.Error when that fails; the published database is then the old one. RetentionRuleError says
+    The run gets another id where its own would not be the newest (`next_version`). Raises OSError or duckdb.Error when that fails; the published database is then the old one. RetentionRuleError says
     before anything is done that the rule for old versions cannot be used.
     """
     report("publish", 0, 3)
     rule = retention_rule(home)
     complete(home)
     adopt(home)
+    run = replace(run, run_id=next_version(home, run.run_id))
     with unfinished_version(home, run.run_id) as folder:
         finished = _fill(home, folder, run, inputs, run_date, current_version(home))
         report("publish", 2, 3)

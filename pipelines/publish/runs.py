@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.files import read_record, write_atomically, write_record
 from pipelines.settings import Home
+
+_ID = "%Y%m%dT%H%M%S%z"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,12 @@ class History:
 
 def new_run_id(started: datetime) -> str:
     """Return an id that sorts by time."""
-    return started.strftime("%Y%m%dT%H%M%S%z")
+    return started.strftime(_ID)
+
+
+def id_after(run_id: str) -> str:
+    """Return the id of a run that would have begun a second after another one."""
+    return new_run_id(datetime.strptime(run_id, _ID) + timedelta(seconds=1))
 
 
 def _publication_path(home: Home) -> Path:

@@ -29,6 +29,7 @@ from pipelines.publish.runs import (
     History,
     Publication,
     Run,
+    id_after,
     new_run_id,
     read_publication,
     write_publication,
@@ -77,8 +78,13 @@ def manifest_of(home: Home, version: str) -> Manifest | None:
 
 
 def version_said(connection: duckdb.DuckDBPyConnection) -> str | None:
-    """Return the version that a published database says it is: the newest run that it knows to have published."""
-    row = connection.execute("select max(run_id) from meta.run where outcome = 'published'").fetchone()
+    """Return the version that a published database says it is: the publication that was written into it last.
+
+    What its id is among the others does not matter.
+    """
+    row = connection.execute(
+        "select run_id from meta.run where outcome = 'published' order by rowid desc limit 1"
+    ).fetchone()
     return row[0] if row else None
 
 
@@ -106,6 +112,20 @@ def current_version(home: Home) -> str | None:
     if _is_same(home.published_database, pointed / DATABASE_NAME):
         return pointed.resolve().name
     return _version_in(home.published_database)
+
+
+def next_version(home: Home, run_id: str) -> str:
+    """Return the id under which a run publishes: its own, or where that would not be the newest, one after the newest.
+
+    A run is named by its beginning: another one may have published since, and a clock may have been set back.
+    """
+    runs = History(home).runs()
+    published = (run.run_id for run in runs if run.outcome == "published")
+    newest = max([*kept_versions(home), *published], default="")
+    taken = {run.run_id for run in runs}
+    while run_id <= newest or run_id in taken:
+        run_id = id_after(max(run_id, newest))
+    return run_id
 
 
 def named_version(home: Home, name: str) -> str:

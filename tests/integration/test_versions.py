@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -22,7 +23,7 @@ from pipelines.publish.retention import (
     to_keep,
 )
 from pipelines.publish.rollback import AlreadyPublishedError, DamagedVersionError, roll_back
-from pipelines.publish.runs import History, read_publication
+from pipelines.publish.runs import History, Run, read_publication
 from pipelines.publish.versions import (
     UnknownVersionError,
     complete,
@@ -32,6 +33,7 @@ from pipelines.publish.versions import (
     named_version,
     version_database,
     version_folder,
+    version_said,
 )
 from pipelines.settings import Home, now
 from tests.small_warehouse import (
@@ -145,11 +147,44 @@ def test_versions_are_named_by_id_and_by_their_place(home: Home) -> None:
         named_version(home, "20200101T000000+0900")
 
 
-def test_a_version_is_never_published_over(home: Home) -> None:
-    publish_small(home, 1, *stamped(10))
-    with pytest.raises(FileExistsError):
-        publish_small(home, 1, *stamped(20))
-    is_whole(home, FIRST, 10)
+@pytest.fixture(params=["hard links", "no hard links"])
+def disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that knows second names of a file, and one that does not."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if request.param == "no hard links":
+        monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.usefixtures("disk")
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_run_named_before_the_newest_version_is_the_version_after_it(home: Home, number: int) -> None:
+    publish_small(home, 2, *stamped(20))
+    run = publish_small(home, number, *stamped(10))
+    assert run.run_id == THIRD
+    is_whole(home, THIRD, 10)
+    assert kept_versions(home) == [SECOND, THIRD]
+    assert value_in(version_database(home, SECOND)) == 20
+    assert [entry.version for entry in History(home).runs()] == [SECOND, THIRD]
+
+
+def test_an_id_that_the_history_knows_is_not_given_again(home: Home, tmp_path: Path) -> None:
+    History(home).add(Run(SECOND, now().isoformat(), None, "failed", 0, 0))
+    assert publish_small(home, 2).run_id == THIRD
+    # Of what was published and is no longer kept the history alone knows.
+    shutil.copytree(home.state, tmp_path / "later" / "state")
+    assert publish_small(Home(tmp_path / "later"), 1).run_id == version_id(4)
+
+
+def test_a_database_says_its_version_whatever_the_other_ids_are() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema meta; create table meta.run (run_id varchar, outcome varchar)")
+        assert version_said(connection) is None
+        rows = [(THIRD, "published"), (FIRST, "published"), (SECOND, "failed")]
+        connection.executemany("insert into meta.run values (?, ?)", rows)
+        assert version_said(connection) == FIRST
 
 
 def test_a_publication_that_fails_leaves_nothing_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
