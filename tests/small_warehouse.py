@@ -105,3 +105,17 @@ def value_in(database: Path) -> object:
         found = connection.execute("select distinct value from marts.fct_observation").fetchall()
     assert len(found) == 1
     return found[0][0]
+
+
+def blocks(database: Path) -> range:
+    """Return where in its file each block of a database begins."""
+    return range(3 * 4096, database.stat().st_size, 256 * 1024)
+
+
+def damage(database: Path, place: int) -> None:
+    """Alter some bytes of a file, whatever other names it has: those after a header or the checksum of a block."""
+    with database.open("r+b") as stream:
+        stream.seek(place + 16)
+        content = stream.read(64)
+        stream.seek(place + 16)
+        stream.write(bytes(byte ^ 0x5A for byte in content))

@@ -123,16 +123,22 @@ def _write_changes(
     """Write what the version changes into its tables and file; return how many sources and figures are new or changed."""
     for table in (FIGURE_CHANGE, VERDICT_CHANGE):
         create_table(connection, table)
-    if previous is None:
-        return _pair(
-            connection.execute("select count(distinct source_id), count(*) from marts.fct_observation")
-        )
+    if previous is not None:
+        try:
+            return _compared(connection, previous, version, folder)
+        except duckdb.IOException:
+            # A published file that a disk has damaged must not stand in the way of its successor.
+            (folder / DIFFERENCE_NAME).unlink(missing_ok=True)
+            return _write_changes(connection, None, version, folder)
+    return _pair(connection.execute("select count(distinct source_id), count(*) from marts.fct_observation"))
+
+
+def _compared(
+    connection: duckdb.DuckDBPyConnection, previous: Side, version: str, folder: Path
+) -> tuple[int, int]:
+    """Do what `_write_changes` does where there is a version before; raise duckdb.IOException when that cannot be read."""
     new = Side(_one(connection.execute("select current_database()")), version)
-    try:
-        compare(connection, previous, new)
-    except duckdb.IOException:
-        # A published file that a disk has damaged must not stand in the way of its successor.
-        return _write_changes(connection, None, version, folder)
+    compare(connection, previous, new)
     keep(connection)
     with (folder / DIFFERENCE_NAME).open("w", encoding="utf-8") as stream:
         stream.writelines(ChangeReport(connection, previous, new).json_parts(_FIGURES_IN_FILE))

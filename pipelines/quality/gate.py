@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pipelines.catalog.vocabulary import Label
 from pipelines.progress import report
+from pipelines.query import quoted
 
 # A page names so many figures of a suite; the count is of all.
 MOST_FIGURES = 200
@@ -188,34 +189,74 @@ def great_expectations() -> Any:
     return gx
 
 
+def _attach(connection: duckdb.DuckDBPyConnection, previous: Path) -> str | None:
+    """Attach the published database; return why it cannot be, if so."""
+    try:
+        connection.execute(f"attach {quoted(previous)} as previous (read_only)")
+    except duckdb.Error as error:
+        return str(error)
+    return None
+
+
+def _judged(
+    connection: duckdb.DuckDBPyConnection, source: Any, suite: Suite, *, accepted: bool
+) -> tuple[list[Outcome], Affected | None]:
+    """Return how the expectations of a suite turned out, and the figures that break them where it can name those."""
+    frame = connection.sql(suite.query).df()
+    asset = source.add_dataframe_asset(suite.name)
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+    found = _validate(suite, batch, accepted=accepted)
+    if suite.figures and not all(outcome.success for outcome in found):
+        return found, _affected(connection, suite.figures)
+    return found, None
+
+
+def _not_compared(reason: str) -> Outcome:
+    """Return the warning that the published database cannot be read, so that nothing was compared with it."""
+    return Outcome(
+        suite="previous",
+        label_ja="公開中の倉庫を読み、新しい倉庫と比べられる",
+        label_en="The published warehouse can be read and compared with",
+        expectation="read(previous)",
+        severity="warn",
+        success=False,
+        observed=json.dumps({"observed_value": reason.splitlines()[0]}, ensure_ascii=False),
+        error=None,
+    )
+
+
 def run_gate(
     database: Path, previous: Path | None, suites: list[Suite] | None = None, accept: Collection[str] = ()
 ) -> GateReport:
     """Check a built database against the expectations, the published one beside it when there is one.
 
-    What the suites named by `accept` find about the difference between the two is shown and does not block.
+    What the suites named by `accept` find about the difference between the two is shown and does not block. A published
+    database that a disk has damaged is no reason to keep it: what cannot be compared with it is left out, with a warning.
     Raises duckdb.Error when a query of the suites does not run.
     """
     gx = great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_pandas("warehouse")
-    chosen = [suite for suite in suites or load_suites() if previous is not None or not suite.needs_previous]
     outcomes: list[Outcome] = []
     affected: dict[str, Affected] = {}
     with duckdb.connect(str(database), read_only=True) as connection:
-        if previous is not None:
-            connection.execute(
-                f"attach '{str(previous).replace(chr(39), chr(39) * 2)}' as previous (read_only)"
-            )
+        damage = None if previous is None else _attach(connection, previous)
+        compares = previous is not None and damage is None
+        chosen = [suite for suite in suites or load_suites() if compares or not suite.needs_previous]
         for number, suite in enumerate(chosen, start=1):
             report("gate", number, len(chosen), suite.name)
-            frame = connection.sql(suite.query).df()
-            asset = source.add_dataframe_asset(suite.name)
-            batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
             accepted = suite.needs_previous and suite.name in accept
-            found = _validate(suite, batch, accepted=accepted)
-            if suite.figures and not all(outcome.success for outcome in found):
-                affected[suite.name] = _affected(connection, suite.figures)
+            try:
+                found, figures = _judged(connection, source, suite, accepted=accepted)
+            except duckdb.IOException as error:
+                if not suite.needs_previous:
+                    raise
+                damage = str(error)
+                continue
             outcomes += found
+            if figures is not None:
+                affected[suite.name] = figures
+    if damage is not None:
+        outcomes.append(_not_compared(damage))
     return GateReport(outcomes, affected)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines.publish.manifest import write_manifest
@@ -14,6 +16,7 @@ from pipelines.publish.versions import current_version, kept_versions, manifest_
 from pipelines.settings import Home
 from tests.end_to_end.conftest import call
 from tests.end_to_end.test_runs import CLOUD_728, changed_origin, figures_of
+from tests.small_warehouse import blocks, damage
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +117,40 @@ def test_a_full_run_ends_a_rollback(copy: tuple[Home, Path]) -> None:
     assert call(home.root, "rollback").returncode == 0
     assert call(home.root, "run", "--full", "--origin", str(origin)).returncode == 0
     assert figures_of(home.root) == revised
+
+
+def damage_figures(database: Path) -> None:
+    """Damage a block of a database so that it still opens and the sources of its figures cannot be read."""
+    content = database.read_bytes()
+    places = blocks(database)
+    for place in (*places[len(places) // 2 :], *places[: len(places) // 2]):
+        damage(database, place)
+        with suppress(duckdb.IOException), duckdb.connect(str(database), read_only=True) as connection:
+            try:
+                connection.execute("select source_id from marts.fct_observation").fetchall()
+            except duckdb.IOException:
+                return
+        with database.open("r+b") as stream:
+            stream.write(content)
+    raise AssertionError("no such block")
+
+
+@pytest.mark.parametrize("part", ["header", "figures"])
+def test_a_full_run_replaces_a_damaged_published_database(copy: tuple[Home, Path], part: str) -> None:
+    home, origin = copy
+    revised = figures_of(home.root)
+    if part == "header":
+        damage(home.published_database, 0)
+    else:
+        damage_figures(home.published_database)
+    result = call(home.root, "run", "--full", "--origin", str(origin))
+    assert result.returncode == 0, result.stderr
+    assert figures_of(home.root) == revised
+    judged = json.loads((home.reports / "quality.json").read_text(encoding="utf-8"))
+    (said,) = [outcome for outcome in judged if outcome["suite"] == "previous"]
+    assert (said["success"], said["blocks"], said["severity"]) == (False, False, "warn")
+    assert "sources_published" not in {outcome["suite"] for outcome in judged}
+    assert "公開中の倉庫" in (home.reports / "quality.html").read_text(encoding="utf-8")
 
 
 def test_a_version_is_built_again_to_the_same_tables(changed: tuple[Path, Path], tmp_path: Path) -> None:
