@@ -139,6 +139,14 @@ def complete(home: Home) -> None:
         connection.execute(_COMPLETE)
 
 
+def built_for(home: Home) -> date:
+    """Return the day for which the last build that went through was made; raise ValueError when none did."""
+    with duckdb.connect(str(home.build_database), read_only=True) as connection:
+        days = _names(connection, f"select version from build_state.complete where name = '{_DAY}'")
+    (day,) = days
+    return date.fromisoformat(day)
+
+
 def nodes_to_ask(manifest: dict[str, Any], changed: set[str], remembered: set[str]) -> list[str]:
     """Return the nodes that read a changed file or seed, or the day when it is another, and all that come after them.
 

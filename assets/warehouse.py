@@ -21,6 +21,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from assets.build_state import built_for
 from assets.dbt_runner import DbtRunner
 from assets.keys import GATE_KEY, PUBLISHED_KEY
 from assets.parsed_project import DbtBuildError
@@ -186,7 +187,8 @@ def published_warehouse(catalog: Catalog) -> AssetsDefinition:
         started = _started(context)
         inputs = build_inputs(home, catalog)
         run = Run(new_run_id(started), started.isoformat(), None, "running", 0, 0)
-        finished = publish(home, run, inputs, warehouse.get_run_date())
+        # Midnight may have passed since.
+        finished = publish(home, run, inputs, built_for(home))
         return MaterializeResult(
             metadata={"run_id": finished.run_id, "figures_changed": finished.figures_changed}
         )

@@ -64,13 +64,18 @@ def small_build(home: Home, *changes: str) -> None:
     home.create()
     home.build_database.unlink(missing_ok=True)
     with duckdb.connect(str(home.build_database)) as connection:
-        connection.execute(_TABLES)
-        connection.execute(
-            "insert into marts.dim_area select unnest(?), date '1970-01-01', '団体'", [list(AREAS)]
-        )
-        connection.execute(_FIGURES, {"codes": list(AREAS)})
-        for change in changes:
-            connection.execute(change)
+        small_tables(connection, *changes)
+
+
+def small_tables(connection: duckdb.DuckDBPyConnection, *changes: str) -> None:
+    """Make the tables of the small warehouse, with changes in SQL."""
+    connection.execute(_TABLES)
+    connection.execute(
+        "insert into marts.dim_area select unnest(?), date '1970-01-01', '団体'", [list(AREAS)]
+    )
+    connection.execute(_FIGURES, {"codes": list(AREAS)})
+    for change in changes:
+        connection.execute(change)
 
 
 def stamped(stamp: int) -> tuple[str, ...]:
