@@ -24,7 +24,7 @@ create table marts.dim_area (area_code varchar, valid_from date, name_ja varchar
 create table marts.dim_series (series_id varchar, item_id varchar, definition_ja varchar);
 create table marts.dim_source (source_id varchar, title_ja varchar, landing_url varchar);
 create table marts.dim_target (measure_id varchar, target_version varchar, target_value decimal(38,10), target_date date,
-    target_text_ja varchar);
+    target_text_ja varchar, target_due_on date);
 create table marts.fct_observation (observation_id varchar, item_id varchar, series_id varchar, area_code varchar,
     body_scope varchar, statistic varchar, as_of_date date, value decimal(38,10), numerator decimal(38,10),
     denominator decimal(38,10), unit varchar, value_status varchar, observation_status varchar, enters_verdict boolean,
@@ -44,7 +44,7 @@ insert into marts.dim_measure values ('clouds_measure', 'clouds_kpi', 'clouds', 
 insert into marts.dim_kpi values ('clouds_kpi', 'クラウド', 'Cloud');
 insert into marts.dim_series values ('clouds__first', 'clouds', '一つ目の定義');
 insert into marts.dim_source values ('office', '調査', 'https://office.example/');
-insert into marts.dim_target values ('clouds_measure', 'plan', 1000, date '2030-03-31', '千団体');
+insert into marts.dim_target values ('clouds_measure', 'plan', 1000, date '2030-03-31', '千団体', null);
 insert into marts.kpi_progress values ('clouds_measure', '000000', 'plan', 'default', date '2026-11-23', null, true,
     'behind', 'B', 'PACE', 0.5, 'clouds-000000', null, null, 1000, date '2030-03-31', '>=', date '2026-03-31', 1);
 insert into marts.kpi_verdict values ('clouds_kpi', 'default', date '2026-11-23', null, 'behind', 'B');

@@ -56,17 +56,18 @@ PUBLISHED_SCHEMAS = ("marts", "meta")
 # For tools that read Parquet and no database. Of the other flat views the tables are beside, and they are large.
 FLAT_VIEWS = ("bi_freshness", "bi_kpi_timeline", "bi_scorecard", "bi_verdict_history")
 
-# The first later day on which the calendar alone changes a verdict: a deadline passes, or a figure goes stale.
+# The first later day on which the calendar alone changes what is said: a deadline passes, also that by which a target was
+# to be set, a figure goes stale, or a publication is due.
 _NEXT_CHANGE = """
 select min(day) from (
-    select target_date + 1 as day from marts.dim_target
+    select unnest([target_date, target_due_on]) + 1 as day from marts.dim_target
     union all
-    select as_of_date + 551 from marts.kpi_progress where evaluated_on = ?
+    select as_of_date + $stale_after_days::integer + 1 from marts.kpi_progress where evaluated_on = $run_date
     union all
     select unnest([expected_on, overdue_on]) from meta.source_status
     union all
     select unnest([expected_on, overdue_on]) from meta.publication_status
-) where day > ?
+) where day > $run_date
 """
 
 _SOURCES_CHANGED = """
@@ -177,7 +178,7 @@ def _export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, version
 
 def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previous: str | None) -> Run:
     """Write all files of a new version into its folder; return its run with its end and what it changed."""
-    database = folder / DATABASE_NAME
+    database, variables = folder / DATABASE_NAME, variables_of(run_date)
     shutil.copyfile(home.build_database, database)
     passing("publish.copied", database)
     with duckdb.connect(str(database)) as connection:
@@ -189,7 +190,8 @@ def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previ
             run.run_id, run.started_at, now().isoformat(), "published", sources, figures, run.run_id
         )
         _write_runs(connection, [*History(home).runs(), finished])
-        next_change = _one(connection.execute(_NEXT_CHANGE, [run_date, run_date]))
+        days = {"run_date": run_date, "stale_after_days": variables["stale_after_days"]}
+        next_change = _one(connection.execute(_NEXT_CHANGE, days))
         connection.execute("checkpoint")
         report("publish", 1, 3)
         passing("publish.compacted", database)
@@ -202,7 +204,7 @@ def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previ
         publication=Publication(run.run_id, inputs, run_date.isoformat(), valid_until),
         previous=previous,
         code=present_code(),
-        variables=variables_of(run_date),
+        variables=variables,
         libraries=present_libraries(),
         inputs=inputs_of(home),
         memory=memory_of(home),

@@ -114,6 +114,34 @@ def test_the_manifest_says_what_the_version_holds(home: Home) -> None:
         assert contents(connection) == manifest.tables
 
 
+@pytest.mark.parametrize(
+    ("change", "until"),
+    [
+        ("", "2027-10-03"),  # the figure of 2026-03-31 is older than 550 days
+        ("update marts.dim_target set target_date = date '2027-03-31'", "2027-04-01"),
+        ("update marts.dim_target set target_due_on = date '2027-03-31'", "2027-04-01"),
+        (f"update meta.source_status set overdue_on = date '{DAY}'", "2027-10-03"),
+        ("update meta.source_status set overdue_on = date '2027-03-31'", "2027-03-31"),
+    ],
+)
+def test_a_version_stands_until_a_day_changes_what_it_says(home: Home, change: str, until: str) -> None:
+    publish_small(home, 1, "insert into meta.source_status values (null, null)", change)
+    manifest = manifest_of(home, FIRST)
+    assert manifest is not None
+    assert manifest.publication.valid_until == until
+
+
+def test_when_a_figure_is_stale_is_said_in_one_place(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text("vars: {stale_after_days: 400}\n", encoding="utf-8")
+    monkeypatch.setattr("pipelines.publish.manifest.DBT_PROJECT_DIR", tmp_path)
+    publish_small(home, 1)
+    publication = read_publication(home)
+    assert publication is not None
+    assert publication.valid_until == "2027-05-06"
+
+
 def test_the_content_hash_knows_rows_and_not_their_order(tmp_path: Path) -> None:
     def content(number: int, *statements: str) -> object:
         with duckdb.connect(str(tmp_path / f"{number}.duckdb")) as connection:
