@@ -19,6 +19,7 @@ from pipelines.land.catalog_tables import land_catalog
 from pipelines.land.publication import PublicationLanding
 from pipelines.land.register import land_register, load_register
 from pipelines.land.source import SourceLanding
+from pipelines.land.status import failure_fingerprint
 from pipelines.progress import report
 from pipelines.publish.content import TableContent, contents, differing, hashed_by
 from pipelines.publish.manifest import Manifest, present_code, present_libraries
@@ -171,7 +172,8 @@ def rebuild(home: Home, manifest: Manifest, target: Home, catalog: Catalog) -> R
     report("build")
     for _ in DbtRunner(target, run_date).build():
         pass
-    publish(target, manifest.run, build_inputs(target, catalog), run_date)
+    inputs, failures = build_inputs(target, catalog), failure_fingerprint(target, catalog)
+    publish(target, manifest.run, inputs, run_date, failures)
     made = manifest_of(target, manifest.version)
     found = made.tables if made else {}
     expected = _expected(home, manifest)

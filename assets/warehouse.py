@@ -24,14 +24,16 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from assets.build_state import built_for
 from assets.dbt_runner import DbtRunner
 from assets.keys import GATE_KEY, PUBLISHED_KEY
+from assets.night import NOTHING_CHANGED
 from assets.parsed_project import DbtBuildError
 from assets.resources import WarehouseResource
 from pipelines.catalog.loader import Catalog
-from pipelines.changes import build_inputs
+from pipelines.changes import build_inputs, reasons_to_publish
+from pipelines.land.status import failure_fingerprint
 from pipelines.progress import report
 from pipelines.publish.release import publish
-from pipelines.publish.runs import Run, new_run_id, read_publication
-from pipelines.publish.versions import next_version
+from pipelines.publish.runs import History, Run, new_run_id, read_publication
+from pipelines.publish.versions import current_version, next_version
 from pipelines.quality.gate_process import dismiss, get_ready, judge
 from pipelines.quality.history import note_defects, note_gate
 from pipelines.quality.report import write_report
@@ -173,22 +175,27 @@ def quality_gate(models: list[AssetKey]) -> AssetsDefinition:
 
 
 def published_warehouse(catalog: Catalog) -> AssetsDefinition:
-    """Return the publication of the built warehouse."""
+    """Return the publication of the built warehouse, unless it would be the same again and nobody asked for it (`full`)."""
 
     @asset(
         key=PUBLISHED_KEY,
         deps=[GATE_KEY],
         group_name="publication",
         kinds={"duckdb"},
-        description="読み手のための倉庫。名前の付け替えだけで入れ替わる",
+        description="読み手のための倉庫。名前の付け替えだけで入れ替わる。公開中と同じものになるなら、そのままにする",
     )
     def published(context: AssetExecutionContext, warehouse: WarehouseResource) -> MaterializeResult:
-        home = warehouse.get_home()
+        # Midnight may have passed since it was built.
+        home, run_date = warehouse.get_home(), built_for(warehouse.get_home())
         started = _started(context)
-        inputs = build_inputs(home, catalog)
+        if not warehouse.full and not reasons_to_publish(home, catalog, run_date):
+            History(home).note("unchanged", started, now())
+            context.log.info(NOTHING_CHANGED)
+            # A backfill waits for every step to say that it is done.
+            return MaterializeResult(metadata={**_STANDS, "run_id": current_version(home)})
+        inputs, failures = build_inputs(home, catalog), failure_fingerprint(home, catalog)
         run = Run(new_run_id(started), started.isoformat(), None, "running", 0, 0)
-        # Midnight may have passed since.
-        finished = publish(home, run, inputs, built_for(home))
+        finished = publish(home, run, inputs, run_date, failures)
         return MaterializeResult(
             metadata={"run_id": finished.run_id, "figures_changed": finished.figures_changed}
         )

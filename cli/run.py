@@ -234,5 +234,7 @@ def _run_closely(
         with contextlib.suppress(StorageError):
             History(home).note("failed", started, now())
         raise
-    outcome = _settled(home, catalog, sight, History(home).runs()[-1])
+    # What was wrong may have been put right without a change of what is published.
+    last = History(home).runs()[-1]
+    outcome = _settled(home, catalog, sight, last if last.outcome == "published" else None)
     return replace(outcome, passed_over=passed_over(catalog.sources.values(), origin) if origin else [])

@@ -297,6 +297,7 @@ def land_source_files(home: Home, catalog: Catalog) -> bool:
         for name in source.description.collected()
         for record in read_records(home, source, name)
     ]
+    records.sort(key=lambda entry: (entry["source_id"], entry["source_table"], entry["snapshot_sha256"]))
     return _write_records(home, "source_file", records, _SOURCE_FILE)
 
 

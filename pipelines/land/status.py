@@ -171,11 +171,19 @@ def stale_tables(home: Home, catalog: Catalog) -> list[Stale]:
 
 
 def failure_fingerprint(home: Home, catalog: Catalog) -> str:
-    """Return a hash over which tables fail and why: when it changes, readers must be told, though no figure changed."""
+    """Return a hash over which tables fail and why, and what could not be acquired of each.
+
+    When it changes, readers must be told, though no figure changed.
+    """
     return fingerprint(
         [
             (status.source_id, status.table, status.failure.defect_id, status.failing_since)
             for status in all_statuses(home, catalog)
             if status.failure
-        ]
+        ],
+        [
+            entry.defect_id
+            for source_id in catalog.sources
+            for entry in read_defects(home, source_id, ACQUISITION)
+        ],
     )

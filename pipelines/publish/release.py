@@ -176,9 +176,10 @@ def _export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path, version
         )
 
 
-def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previous: str | None) -> Run:
+def _fill(home: Home, folder: Path, run: Run, publication: Publication, previous: str | None) -> Run:
     """Write all files of a new version into its folder; return its run with its end and what it changed."""
-    database, variables = folder / DATABASE_NAME, variables_of(run_date)
+    database, run_date = folder / DATABASE_NAME, date.fromisoformat(publication.run_date)
+    variables = variables_of(run_date)
     shutil.copyfile(home.build_database, database)
     passing("publish.copied", database)
     with duckdb.connect(str(database)) as connection:
@@ -201,7 +202,7 @@ def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previ
     valid_until = next_change.isoformat() if next_change else None
     manifest = Manifest(
         run=finished,
-        publication=Publication(run.run_id, inputs, run_date.isoformat(), valid_until),
+        publication=replace(publication, valid_until=valid_until),
         previous=previous,
         code=present_code(),
         variables=variables,
@@ -215,10 +216,10 @@ def _fill(home: Home, folder: Path, run: Run, inputs: str, run_date: date, previ
     return finished
 
 
-def publish(home: Home, run: Run, inputs: str, run_date: date) -> Run:
+def publish(home: Home, run: Run, inputs: str, run_date: date, failures: str = "") -> Run:
     """Publish the built database of a home as a version; return the run with its end and what it changed.
 
-    The run gets another id where its own would not be the newest (`next_version`). Raises OSError or duckdb.Error when that fails; the published database is then the old one. RetentionRuleError says
+    `inputs` and `failures` are the fingerprints of what it was built from and of what failed meanwhile. The run gets another id where its own would not be the newest (`next_version`). Raises OSError or duckdb.Error when that fails; the published database is then the old one. RetentionRuleError says
     before anything is done that the rule for old versions cannot be used.
     """
     report("publish", 0, 3)
@@ -226,8 +227,9 @@ def publish(home: Home, run: Run, inputs: str, run_date: date) -> Run:
     complete(home)
     adopt(home)
     run = replace(run, run_id=next_version(home, run.run_id))
+    publication = Publication(run.run_id, inputs, run_date.isoformat(), None, failures=failures)
     with unfinished_version(home, run.run_id) as folder:
-        finished = _fill(home, folder, run, inputs, run_date, current_version(home))
+        finished = _fill(home, folder, run, publication, current_version(home))
         report("publish", 2, 3)
         sync_tree(folder)
         put_in_place(home, folder)

@@ -33,7 +33,8 @@ class Run:
 class Publication:
     """What is published now: from which inputs, for which day, and until when it stays true by itself.
 
-    `held_since` is the moment of a rollback: until the inputs are others, nothing else is published by itself.
+    `held_since` is the moment of a rollback: until the inputs are others, nothing else is published by itself. `failures`
+    is the fingerprint of what failed, which readers are told.
     """
 
     run_id: str
@@ -41,6 +42,7 @@ class Publication:
     run_date: str
     valid_until: str | None
     held_since: str | None = None
+    failures: str = ""
 
 
 class History:

@@ -24,6 +24,7 @@ from dagster import (
 )
 
 from pipelines.lock import exclusive
+from pipelines.publish.versions import kept_versions
 from pipelines.settings import Home
 from tests.end_to_end.test_runs import CLOUD_728, changed_origin
 
@@ -170,6 +171,29 @@ def test_a_changed_file_is_the_reason_of_a_run_that_publishes_it(
     metadata = materialised.asset_materialization.metadata
     assert set(metadata) >= {"files", "sha256", "last_change"}
     assert isinstance(tick(definitions, instance), SkipReason)
+
+
+def test_a_file_that_is_refused_every_night_is_published_once(
+    quiet_home: Path,
+    definitions: Definitions,
+    instance: DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "origin" / "mieruka__cited_figures"
+    folder.mkdir(parents=True)
+    (tmp_path / "outside.csv").touch()
+    (folder / "figures.csv").symlink_to(tmp_path / "outside.csv")
+    monkeypatch.setenv("MIERUKA_ORIGIN", str(folder.parent))
+    ended = []
+    for _ in range(2):
+        answer = tick(definitions, instance)
+        assert isinstance(answer, RunRequest)
+        assert answer.tags["mieruka/reasons"] == "mieruka__cited_figures"
+        assert job_of(definitions).execute_in_process(instance=instance, run_config=answer.run_config).success
+        ended.append(last_run(quiet_home)["outcome"])
+    assert ended == ["published", "unchanged"]
+    assert len(kept_versions(Home(quiet_home))) == 2
 
 
 def test_no_run_is_started_while_another_one_has_not_ended(

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.attempts import read_attempts
 from pipelines.publish.manifest import write_manifest
 from pipelines.publish.versions import current_version, kept_versions, manifest_of, version_folder
 from pipelines.settings import Home
@@ -98,6 +99,15 @@ def test_a_rollback_holds_until_the_inputs_change(copy: tuple[Home, Path], tmp_p
     assert f"版 {first} に戻したまま" in again.stdout
     assert current_version(home) == first
     assert "のままです" not in call(home.root, "rollback", "latest").stdout
+
+    # A record that is made again is no input either.
+    record = home.attempts / "mieruka__cited_figures.json"
+    record.write_bytes(b"garbage")
+    repaired = call(home.root, "run", "--origin", str(origin))
+    assert repaired.returncode == 0, repaired.stderr
+    assert "変更はありません" in repaired.stdout
+    assert read_attempts(home, "mieruka__cited_figures")
+    assert current_version(home) == first
 
     newer = changed_origin(tmp_path, CLOUD_728, CLOUD_728.replace("728", "730"))
     assert call(home.root, "run", "--origin", str(newer)).returncode == 0

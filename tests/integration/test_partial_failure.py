@@ -16,8 +16,9 @@ from pipelines.acquire.archive import Archive, Snapshot
 from pipelines.attempts import Attempt, read_attempts
 from pipelines.catalog.loader import Catalog, DescribedSource
 from pipelines.defects import Defect, file_defect
+from pipelines.land import catalog_tables
 from pipelines.land import status as landed_status
-from pipelines.land.catalog_tables import land_source_statuses
+from pipelines.land.catalog_tables import land_source_files, land_source_statuses
 from pipelines.land.publication import FileRecord
 from pipelines.land.source import table_path
 from pipelines.land.status import TableStatus, failure_fingerprint, source_statuses, stale_tables
@@ -259,6 +260,22 @@ def held(home: Home, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[tuple[st
 
 def municipalities(home: Home, catalog: Catalog) -> TableStatus:
     return source_statuses(home, catalog.sources[INDICES])[0]
+
+
+def test_in_which_order_files_were_found_is_no_change(
+    home: Home, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [record(letter * 64, accepted=True) for letter in "ab"]
+    monkeypatch.setattr(
+        catalog_tables,
+        "read_records",
+        lambda _home, source, table: (
+            found if (source.source_id, table) == (INDICES, "municipalities") else []
+        ),
+    )
+    assert land_source_files(home, catalog)
+    found.reverse()
+    assert not land_source_files(home, catalog)
 
 
 def test_an_unreachable_publisher_leaves_what_is_held(
