@@ -127,6 +127,11 @@ def _history(gates: list[Record], published: set[str]) -> list[Record]:
     return entries
 
 
+def kept_back(history: list[Record], version: str) -> list[Record]:
+    """Return the gates after a version that forbade a publication; one that passed may have found nothing new to publish."""
+    return [entry for entry in history if entry["run_id"] > version and entry["blocking"]]
+
+
 class _Figures:
     """The figures that checks and defects name, with their words and where their pages show them."""
 
@@ -269,7 +274,7 @@ def write(site: Site) -> None:
         finding=finding, checks=checks, failed=[check for check in checks if check.failed], history=history, chart=gate_chart(bars),
         outcomes=sum(len(check.outcomes) for check in checks), publishers=lines, figure=figures.get,
         address=figures.address, has_docs=site.beside("data-docs/index.html"),
-        later=[entry for entry in history if entry["run_id"] > site.edition.version and not entry["is_published"]],
+        later=kept_back(history, site.edition.version),
         revisions=site.rows(queries.REVISIONS), revision_count=site.rows(queries.REVISION_COUNT)[0]["revisions"],
         conflicts=site.rows(queries.CONFLICTS), runs=runs,
     )  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.catalog.defect_rules import explanation_of
 from pipelines.pages.charts import GateBar, gate_chart
-from pipelines.pages.quality import checks_of, defects_csv, finding
+from pipelines.pages.quality import checks_of, defects_csv, finding, kept_back
 from pipelines.quality import history
 from pipelines.quality.data_docs import DataDocsError, local_page
 from pipelines.quality.gate import Affected, GateReport, Outcome
@@ -81,6 +81,14 @@ def test_only_so_many_gates_are_kept_and_a_torn_one_is_passed_over(
     torn = home.state / "checks/20261104.json"
     torn.write_bytes(torn.read_bytes()[:-40])
     assert [gate["run_id"] for gate in history.read_gates(home)] == ["20261103", "20261105"]
+
+
+def test_only_a_gate_that_blocked_kept_something_back() -> None:
+    gates = [
+        {"run_id": f"202611{day:02}", "blocking": blocking, "is_published": False}
+        for day, blocking in ((1, 2), (2, 0), (3, 0), (4, 1))
+    ]
+    assert [entry["run_id"] for entry in kept_back(gates, "20261102")] == ["20261104"]
 
 
 def test_words_of_a_finding_are_escaped() -> None:
