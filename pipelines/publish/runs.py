@@ -70,7 +70,15 @@ class History:
 
     def note(self, outcome: str, started: datetime, finished: datetime) -> None:
         """Append a run that published nothing."""
-        self.add(Run(new_run_id(started), started.isoformat(), finished.isoformat(), outcome, 0, 0))
+        run_id = self.unused_id(new_run_id(started))
+        self.add(Run(run_id, started.isoformat(), finished.isoformat(), outcome, 0, 0))
+
+    def unused_id(self, run_id: str) -> str:
+        """Return an id, or the first one after it that no run has: several may begin in a second."""
+        taken = {run.run_id for run in self.runs()}
+        while run_id in taken:
+            run_id = id_after(run_id)
+        return run_id
 
 
 def new_run_id(started: datetime) -> str:

@@ -119,13 +119,10 @@ def next_version(home: Home, run_id: str) -> str:
 
     A run is named by its beginning: another one may have published since, and a clock may have been set back.
     """
-    runs = History(home).runs()
-    published = (run.run_id for run in runs if run.outcome == "published")
+    history = History(home)
+    published = (run.run_id for run in history.runs() if run.outcome == "published")
     newest = max([*kept_versions(home), *published], default="")
-    taken = {run.run_id for run in runs}
-    while run_id <= newest or run_id in taken:
-        run_id = id_after(max(run_id, newest))
-    return run_id
+    return history.unused_id(run_id if run_id > newest else id_after(newest))
 
 
 def named_version(home: Home, name: str) -> str:
@@ -325,11 +322,11 @@ def _record(home: Home, version: str) -> None:
         publication = manifest.publication
         write_publication(home, publication)
     history = History(home)
-    known = {run.run_id for run in history.runs()}
-    if manifest is not None and version not in known:
+    runs = history.runs()
+    if manifest is not None and all(run.run_id != version for run in runs):
         history.add(manifest.run)
     if publication is not None and publication.held_since:
         moment = publication.held_since
-        run_id = new_run_id(datetime.fromisoformat(moment))
-        if run_id not in known:
+        if all((run.outcome, run.started_at) != ("rolled_back", moment) for run in runs):
+            run_id = history.unused_id(new_run_id(datetime.fromisoformat(moment)))
             history.add(Run(run_id, moment, moment, "rolled_back", 0, 0, version))

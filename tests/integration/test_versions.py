@@ -15,6 +15,7 @@ import pytest
 
 from pipelines.publish.content import contents
 from pipelines.publish.manifest import MANIFEST_NAME, Input, read_manifest
+from pipelines.publish.release import publish
 from pipelines.publish.retention import (
     RetentionRule,
     RetentionRuleError,
@@ -23,7 +24,7 @@ from pipelines.publish.retention import (
     to_keep,
 )
 from pipelines.publish.rollback import AlreadyPublishedError, DamagedVersionError, roll_back
-from pipelines.publish.runs import History, Run, read_publication
+from pipelines.publish.runs import History, Run, new_run_id, read_publication
 from pipelines.publish.versions import (
     UnknownVersionError,
     complete,
@@ -401,6 +402,26 @@ def test_a_rollback_is_a_publication_that_holds(home: Home) -> None:
     publication = read_publication(home)
     assert publication is not None
     assert publication.held_since is None
+
+
+def test_runs_that_begin_in_one_second_are_all_remembered(home: Home) -> None:
+    publish_small(home, 1, *stamped(10))
+    publish_small(home, 2, *stamped(20))
+    moment = datetime.fromisoformat("2026-11-24T09:00:00+09:00")
+    History(home).note("unchanged", moment, moment)
+    roll_back(home, FIRST, "present inputs", DAY, moment)
+    complete(home)
+    History(home).note("failed", moment, moment)
+    small_build(home, *stamped(30))
+    publish(home, Run(new_run_id(moment), moment.isoformat(), None, "running", 0, 0), "inputs", DAY)
+    with duckdb.connect(str(home.published_database), read_only=True) as connection:
+        found = connection.execute("select outcome, version from meta.run order by run_id").fetchall()
+    last = current_version(home)
+    assert found == [
+        ("published", FIRST), ("published", SECOND), ("unchanged", None), ("rolled_back", FIRST), ("failed", None),
+        ("published", last),
+    ]  # fmt: skip
+    assert [run.outcome for run in History(home).runs()] == [outcome for outcome, _ in found]
 
 
 def test_the_published_version_is_not_gone_back_to(home: Home) -> None:
