@@ -8,6 +8,7 @@ altered later is known from what is whole.
 from __future__ import annotations
 
 import errno
+import fnmatch
 import hashlib
 import json
 import os
@@ -20,6 +21,8 @@ from typing import Any
 
 from pipelines.faults import passing
 
+# The file in a folder by which its one writer holds it.
+LOCK_NAME = ".lock"
 _SEAL = b',\n "sha256": "'
 # What a library says of a disk's refusal when it raises an error of its own.
 _REFUSALS = {
@@ -161,10 +164,22 @@ def read_record(path: Path) -> dict[str, Any] | None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files that a killed run left below a folder; only the one writer may call this."""
-    for path in folder.rglob(".*.tmp*"):
-        # A database spills into a folder beside its file.
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+    """Remove the temporary files that a killed run left below a folder; only the one writer may call this.
+
+    A folder below that has a lock of its own has a writer of its own, and is passed over.
+    """
+    for above, folders, files in os.walk(folder):
+        leftovers = {name for name in (*folders, *files) if fnmatch.fnmatchcase(name, ".*.tmp*")}
+        for name in leftovers:
+            _remove(Path(above, name))
+        folders[:] = [
+            name for name in folders if name not in leftovers and not Path(above, name, LOCK_NAME).exists()
+        ]
+
+
+def _remove(path: Path) -> None:
+    # A database spills into a folder beside its file.
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pipelines.files import StorageError, make_folder, remove_leftovers, sync_folder
+from pipelines.files import LOCK_NAME, StorageError, make_folder, remove_leftovers, sync_folder
 from pipelines.settings import Home, now
 
 _LOOK_AGAIN_SECONDS = 0.2
-# The homes that this process holds for writing.
-_held: set[Path] = set()
+# The homes held for writing, each with the thread that does: the daemon's tick and sensors are threads of one process.
+_held: set[tuple[Path, int]] = set()
 _held_lock = threading.Lock()
 
 
@@ -27,7 +27,7 @@ class HomeBusyError(RuntimeError):
 
 
 def _lock_path(home: Home) -> Path:
-    return home.root / ".lock"
+    return home.root / LOCK_NAME
 
 
 def holder_of(home: Home) -> str:
@@ -76,21 +76,22 @@ def exclusive(
     try:
         _take(descriptor, home, wait, waiting)
         _sign(descriptor)
+        holder = (home.root, threading.get_ident())
         with _held_lock:
-            _held.add(home.root)
+            _held.add(holder)
         try:
             yield
         finally:
             with _held_lock:
-                _held.discard(home.root)
+                _held.discard(holder)
     finally:
         os.close(descriptor)
 
 
 def is_held(home: Home) -> bool:
-    """Return whether this process holds the home for writing."""
+    """Return whether this thread holds the home for writing."""
     with _held_lock:
-        return home.root in _held
+        return (home.root, threading.get_ident()) in _held
 
 
 def _check_writable(home: Home) -> None:
@@ -109,7 +110,7 @@ def _check_writable(home: Home) -> None:
 def writing(home: Home, wait: float | None = 0, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Hold the home as its one writer, its folders made and the leftovers of a killed run removed.
 
-    Goes on at once when this process holds the home already: a command and the job that it runs are one writer.
+    Goes on at once when this thread holds the home already: a command and the job that it runs are one writer.
     """
     if is_held(home):
         yield

@@ -9,6 +9,7 @@ from datetime import date
 
 from pipelines.catalog.loader import Catalog, load_catalog
 from pipelines.config_place import config_place
+from pipelines.files import remove_leftovers
 from pipelines.lock import exclusive
 from pipelines.notify.config import (
     Config,
@@ -88,7 +89,9 @@ def tell(
     """
     if not config.receivers:
         return []
-    with exclusive(Home(outbox_folder(home)), _WAIT_SECONDS):
+    folder = outbox_folder(home)
+    with exclusive(Home(folder), _WAIT_SECONDS):
+        remove_leftovers(folder)
         outbox = read_outbox(home)
         situation = look(home, catalog, day, outbox.told, failure)
         outbox.keep_only(receiver.name for receiver in config.receivers)

@@ -191,6 +191,16 @@ def test_two_processes_do_not_tell_at_once(
         told()
 
 
+def test_what_a_killed_teller_left_is_removed_by_the_next(
+    home: Home, told: Callable[..., list[Undelivered]]
+) -> None:
+    told()
+    left = outbox_folder(home) / ".outbox.json.abc.tmp"
+    left.touch()
+    told()
+    assert not left.exists()
+
+
 def test_a_letterbox_keeps_the_newest_and_counts_what_it_drops() -> None:
     events = [
         Event(f"{number:016}", "run_failed", T1, "失敗", "failed") for number in range(MOST_PENDING + 3)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -162,6 +163,34 @@ def test_a_command_and_its_job_are_one_writer(home: Home) -> None:
         with pytest.raises(HomeBusyError), exclusive(home):
             pass
     assert not is_held(home)
+
+
+def test_another_thread_of_the_process_is_another_writer(home: Home) -> None:
+    """As in the server of Dagster's code, where the night's tick and the sensors are threads."""
+    with ThreadPoolExecutor(1) as other, writing(home):
+
+        def enter() -> bool:
+            with writing(home):
+                return True
+
+        assert not other.submit(is_held, home).result()
+        with pytest.raises(HomeBusyError):
+            other.submit(enter).result()
+        with writing(home):
+            assert is_held(home)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(enter).result()
+
+
+def test_a_folder_with_a_lock_of_its_own_is_cleaned_by_its_own_writer(home: Home) -> None:
+    own = Home(home.state / "notifications")
+    with exclusive(own):
+        under_way = own.root / ".outbox.json.abc.tmp"
+        under_way.touch()
+        with writing(home):
+            assert under_way.exists()
+    remove_leftovers(own.root)
+    assert not under_way.exists()
 
 
 def test_folders_that_a_killed_database_left_are_removed(home: Home) -> None:
