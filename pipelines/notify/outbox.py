@@ -14,14 +14,21 @@ from pipelines.settings import Home
 # More than any night brings; beyond, the oldest are dropped and their number is told.
 MOST_PENDING = 500
 MOST_REMEMBERED = 5000
+# Events of one message: a message of Slack has at most 50 blocks.
+AT_ONCE = 40
 
 
 @dataclass
 class Letterbox:
-    """The events of one receiver that are not delivered yet, and the ids of those that were."""
+    """The events of one receiver that are not delivered yet, and the ids of those that were.
+
+    The first `under_way` of those pending are one message, which may have arrived although nobody said so: it is sent
+    again as it was, so that the receiver can tell that it comes twice.
+    """
 
     pending: list[Event] = field(default_factory=list)
     delivered: list[str] = field(default_factory=list)
+    under_way: int = 0
     dropped: int = 0
     failed_since: str | None = None
     last_error: str | None = None
@@ -33,16 +40,24 @@ class Letterbox:
             if event.event_id not in known:
                 known.add(event.event_id)
                 self.pending.append(event)
-        self.dropped += max(len(self.pending) - MOST_PENDING, 0)
-        self.pending = self.pending[-MOST_PENDING:]
+        if (too_many := len(self.pending) - MOST_PENDING) > 0:
+            # What was under way is among those dropped: another message is begun.
+            self.dropped, self.pending, self.under_way = self.dropped + too_many, self.pending[too_many:], 0
+        self._begin()
 
-    def mark_delivered(self, events: Iterable[Event]) -> None:
-        """Note that events arrived."""
-        ids = [event.event_id for event in events]
-        arrived = set(ids)
-        self.pending = [event for event in self.pending if event.event_id not in arrived]
-        self.delivered = [*self.delivered, *ids][-MOST_REMEMBERED:]
-        self.dropped, self.failed_since, self.last_error = 0, None, None
+    def message(self) -> list[Event]:
+        """Return the events of the message under way; empty when nothing waits."""
+        return self.pending[: self.under_way]
+
+    def mark_delivered(self) -> None:
+        """Note that the message under way arrived, and begin the next."""
+        self.delivered = [*self.delivered, *(event.event_id for event in self.message())][-MOST_REMEMBERED:]
+        self.pending = self.pending[self.under_way :]
+        self.under_way, self.dropped, self.failed_since, self.last_error = 0, 0, None, None
+        self._begin()
+
+    def _begin(self) -> None:
+        self.under_way = self.under_way or min(len(self.pending), AT_ONCE)
 
 
 @dataclass

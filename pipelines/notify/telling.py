@@ -31,8 +31,6 @@ from pipelines.settings import Home, now, today
 
 _ATTEMPTS = 3
 _FIRST_PAUSE_SECONDS = 1.0
-# Events of one message: a message of Slack has at most 50 blocks.
-AT_ONCE = 40
 _WAIT_SECONDS = 60.0
 
 Sleep = Callable[[float], None]
@@ -120,16 +118,15 @@ def tell_configured(
 def _empty(home: Home, outbox: Outbox, receiver: Receiver, sleep: Sleep) -> Undelivered | None:
     """Deliver what waits for a receiver, message by message, and keep after each what is left."""
     box = outbox.box(receiver.name)
-    while box.pending:
-        part = box.pending[:AT_ONCE]
+    while message := box.message():
         try:
-            deliver_stubbornly(receiver, [*_dropped(box, receiver.name), *part], sleep)
+            deliver_stubbornly(receiver, [*_dropped(box, receiver.name), *message], sleep)
         except DeliveryError as error:
             box.failed_since = box.failed_since or now().isoformat()
             box.last_error = str(error)
             write_outbox(home, outbox)
             return Undelivered(receiver.name, len(box.pending), box.failed_since, box.last_error)
-        box.mark_delivered(part)
+        box.mark_delivered()
         write_outbox(home, outbox)
     return None
 
@@ -140,7 +137,7 @@ def _dropped(box: Letterbox, receiver: str) -> list[Event]:
         return []
     return [
         Event(
-            event_id("dropped", receiver, box.dropped, box.failed_since),
+            event_id("dropped", receiver, box.dropped, box.pending[0].event_id),
             "events_dropped",
             now().isoformat(),
             f"届けられないうちに保管の上限を超え、{box.dropped:,} 件の通知を捨てました",

@@ -23,9 +23,9 @@ from pipelines.notify.conditions import items_of
 from pipelines.notify.config import Config
 from pipelines.notify.differences import difference_events, published_event
 from pipelines.notify.events import KINDS, Event, Filter
-from pipelines.notify.outbox import MOST_PENDING, Letterbox, outbox_folder, read_outbox
+from pipelines.notify.outbox import AT_ONCE, MOST_PENDING, Letterbox, outbox_folder, read_outbox
 from pipelines.notify.situation import Failure
-from pipelines.notify.telling import AT_ONCE, Undelivered, tell
+from pipelines.notify.telling import Undelivered, tell
 from pipelines.publish.described import FIGURE_CHANGE, VERDICT_CHANGE, create_table
 from pipelines.publish.runs import History, Run
 from pipelines.settings import Home
@@ -40,6 +40,13 @@ T1, T2, T3 = (f"2026-11-2{number}T02:00:00+09:00" for number in (1, 2, 3))
 def run(number: int, outcome: str = "unchanged", **more: Any) -> Run:
     moment = f"2026-11-2{number}T02:00:00+09:00"
     return Run(f"run{number}", moment, moment, outcome, 0, 0, **more)
+
+
+def add_runs(home: Home, count: int) -> None:
+    """Add many runs that failed, without writing all before them anew each time."""
+    lines = [json.dumps({**run(1, "failed").__dict__, "run_id": f"r{number}"}) for number in range(count)]
+    with (home.state / "runs.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write("\n".join(lines) + "\n")
 
 
 def config(hook: Hook, **more: Any) -> Config:
@@ -125,8 +132,36 @@ def test_what_could_not_be_delivered_waits_and_is_delivered_once(
     assert told() == []
     assert kinds(hook) == ["run_failed", "run_failed"]
     assert told() == []
-    assert len(hook.posts) == 1
+    assert len(hook.posts) == 2
     assert read_outbox(home).box("team").last_error is None
+
+
+def test_a_message_whose_answer_was_lost_comes_again_as_it_was(
+    home: Home, hook: Hook, told: Callable[..., list[Undelivered]]
+) -> None:
+    """The server took it and broke off: by its key it can tell the repetition, whatever happened since."""
+    History(home).add(run(1, "failed"))
+    hook.statuses = [500] * 3
+    told()
+    History(home).add(run(2, "failed"))
+    told()
+    keys = [headers["Idempotency-Key"] for headers in hook.headers]
+    assert keys[:3] == [keys[0]] * 3
+    assert keys[3] == keys[0] != keys[4]
+    assert hook.posts[3] == hook.posts[0]
+    assert [len(post["events"]) for post in hook.posts[3:]] == [1, 1]
+
+
+def test_a_message_that_tells_of_dropped_events_comes_again_as_it_was(
+    home: Home, hook: Hook, told: Callable[..., list[Undelivered]]
+) -> None:
+    told()
+    add_runs(home, MOST_PENDING + 2)
+    hook.statuses = [500] * 3
+    told()
+    told()
+    assert kinds(hook)[0] == "events_dropped"
+    assert hook.headers[3]["Idempotency-Key"] == hook.headers[0]["Idempotency-Key"]
 
 
 def test_no_secret_is_kept_in_the_state(
@@ -211,17 +246,27 @@ def test_a_letterbox_keeps_the_newest_and_counts_what_it_drops() -> None:
     assert box.pending[-1] == events[-1]
     box.put(events[-2:])
     assert (len(box.pending), box.dropped) == (MOST_PENDING, 3)
-    box.mark_delivered(events)
+    while box.message():
+        box.mark_delivered()
     box.put(events[-1:])
     assert (box.pending, box.dropped) == ([], 0)
 
 
+def test_a_message_that_is_never_taken_makes_room_in_the_end() -> None:
+    events = [
+        Event(f"{number:016}", "run_failed", T1, "失敗", "failed") for number in range(MOST_PENDING + 1)
+    ]
+    box = Letterbox()
+    box.put(events[:AT_ONCE])
+    box.put(events[AT_ONCE:-1])
+    assert box.message() == events[:AT_ONCE]
+    box.put(events[-1:])
+    assert (box.dropped, box.message()) == (1, events[1 : AT_ONCE + 1])
+
+
 def test_what_was_dropped_is_told(home: Home, hook: Hook, told: Callable[..., list[Undelivered]]) -> None:
     told()
-    for number in range(MOST_PENDING + 2):
-        History(home)._path.open("a", encoding="utf-8").write(
-            json.dumps({**run(1, "failed").__dict__, "run_id": f"r{number}"}) + "\n"
-        )
+    add_runs(home, MOST_PENDING + 2)
     told()
     assert kinds(hook)[0] == "events_dropped"
     assert hook.posts[0]["events"][0]["data"] == {"count": 2}
