@@ -72,13 +72,13 @@ def template() -> str:
 
 def config_lines(home: Home, given: str | None, say: Speaker) -> Iterator[str]:
     """Yield which file is used and what it says: the receivers, and what waits for them. No secret is shown."""
-    from pipelines.notify.outbox import read_outbox
+    from pipelines.notify.outbox import outbox_path, read_outbox
 
     place = config_place(home, given)
     if not place.is_there:
         yield say("config_none", path=place.path)
         return
-    boxes = read_outbox(home).boxes
+    boxes = read_outbox(outbox_path(home, place.path)).boxes
     yield say("config_file", path=place.path)
     for receiver in _load(place, say):
         yield f"- {receiver.name}"

@@ -1,4 +1,4 @@
-"""What was told and what is still to be told, in one file of the state: nothing is told twice, nothing is forgotten."""
+"""What was told and what is still to be told, a file of the state for each configuration: nothing is told twice, nothing is forgotten."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.config_place import FILE_NAME
 from pipelines.files import read_record, write_record
-from pipelines.notify.events import Event
+from pipelines.notify.events import Event, event_id
 from pipelines.settings import Home
 
 # More than any night brings; beyond, the oldest are dropped and their number is told.
@@ -72,7 +73,7 @@ class Told:
 
 @dataclass
 class Outbox:
-    """The state of all receivers; `told` is None in a home that was never told of."""
+    """The state of all receivers of a configuration; `told` is None where they were never told of the home."""
 
     told: Told | None = None
     boxes: dict[str, Letterbox] = field(default_factory=dict)
@@ -92,13 +93,19 @@ def outbox_folder(home: Home) -> Path:
     return home.state / "notifications"
 
 
-def _path(home: Home) -> Path:
-    return outbox_folder(home) / "outbox.json"
+def outbox_path(home: Home, config_file: Path | None = None) -> Path:
+    """Return the file of the state of a configuration file, None being the home's own.
+
+    Each has another, so that a run with another configuration leaves what waits for the receivers of this one.
+    """
+    own = (home.root / FILE_NAME).resolve()
+    used = own if config_file is None else config_file.resolve()
+    return outbox_folder(home) / ("outbox.json" if used == own else f"outbox-{event_id(used)}.json")
 
 
-def read_outbox(home: Home) -> Outbox:
+def read_outbox(path: Path) -> Outbox:
     """Return the state; an empty one where there is none or it is damaged."""
-    record = read_record(_path(home))
+    record = read_record(path)
     if record is None:
         return Outbox()
     return Outbox(
@@ -111,10 +118,10 @@ def _box(entry: dict[str, Any]) -> Letterbox:
     return Letterbox(**(entry | {"pending": [Event.from_record(event) for event in entry["pending"]]}))
 
 
-def write_outbox(home: Home, outbox: Outbox) -> None:
+def write_outbox(path: Path, outbox: Outbox) -> None:
     """Keep the state in one atomic step."""
     boxes = {
         name: asdict(box) | {"pending": [event.as_record() for event in box.pending]}
         for name, box in outbox.boxes.items()
     }
-    write_record(_path(home), {"told": asdict(outbox.told) if outbox.told else None, "boxes": boxes})
+    write_record(path, {"told": asdict(outbox.told) if outbox.told else None, "boxes": boxes})

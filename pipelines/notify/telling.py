@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from pipelines.catalog.loader import Catalog, load_catalog
 from pipelines.config_place import config_place
@@ -24,7 +25,7 @@ from pipelines.notify.delivery import DeliveryError
 from pipelines.notify.events import Event, event_id
 from pipelines.notify.lines import write_json, write_log
 from pipelines.notify.mail import send
-from pipelines.notify.outbox import Letterbox, Outbox, outbox_folder, read_outbox, write_outbox
+from pipelines.notify.outbox import Letterbox, Outbox, outbox_folder, outbox_path, read_outbox, write_outbox
 from pipelines.notify.situation import Failure, look
 from pipelines.notify.webhook import post
 from pipelines.settings import Home, now, today
@@ -78,27 +79,30 @@ def tell(
     day: date,
     failure: Failure | None = None,
     *,
+    config_file: Path | None = None,
     sleep: Sleep = time.sleep,
 ) -> list[Undelivered]:
     """Tell every receiver what is new in a home on a day; return those that could not be told.
 
-    What there is to tell is found by comparison with what was told last, so this may be called after every run, by
-    whoever ran it. Raises HomeBusyError when another process has been telling for more than a minute.
+    What there is to tell is found by comparison with what was told last by the same `config_file` (None: the home's
+    own), so this may be called after every run, by whoever ran it. Raises HomeBusyError when another process has been
+    telling for more than a minute.
     """
     if not config.receivers:
         return []
     folder = outbox_folder(home)
     with exclusive(Home(folder), _WAIT_SECONDS):
         remove_leftovers(folder)
-        outbox = read_outbox(home)
+        path = outbox_path(home, config_file)
+        outbox = read_outbox(path)
         situation = look(home, catalog, day, outbox.told, failure)
         outbox.keep_only(receiver.name for receiver in config.receivers)
         for receiver in config.receivers:
             outbox.box(receiver.name).put(situation.events_for(receiver.wanted))
         outbox.told = situation.told
         # Kept before anything is sent: what was found once is never found again.
-        write_outbox(home, outbox)
-        failed = [_empty(home, outbox, receiver, sleep) for receiver in config.receivers]
+        write_outbox(path, outbox)
+        failed = [_empty(path, outbox, receiver, sleep) for receiver in config.receivers]
         return [entry for entry in failed if entry is not None]
 
 
@@ -112,10 +116,10 @@ def tell_configured(
     place = config_place(home, given)
     if not place.is_there:
         return []
-    return tell(home, load_catalog(), load_config(place), today(), failure)
+    return tell(home, load_catalog(), load_config(place), today(), failure, config_file=place.path)
 
 
-def _empty(home: Home, outbox: Outbox, receiver: Receiver, sleep: Sleep) -> Undelivered | None:
+def _empty(path: Path, outbox: Outbox, receiver: Receiver, sleep: Sleep) -> Undelivered | None:
     """Deliver what waits for a receiver, message by message, and keep after each what is left."""
     box = outbox.box(receiver.name)
     while message := box.message():
@@ -124,10 +128,10 @@ def _empty(home: Home, outbox: Outbox, receiver: Receiver, sleep: Sleep) -> Unde
         except DeliveryError as error:
             box.failed_since = box.failed_since or now().isoformat()
             box.last_error = str(error)
-            write_outbox(home, outbox)
+            write_outbox(path, outbox)
             return Undelivered(receiver.name, len(box.pending), box.failed_since, box.last_error)
         box.mark_delivered()
-        write_outbox(home, outbox)
+        write_outbox(path, outbox)
     return None
 
 

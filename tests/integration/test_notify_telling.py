@@ -16,14 +16,15 @@ import pytest
 from pipelines.acquire.archive import Archive, Snapshot
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import Catalog
+from pipelines.config_place import ConfigPlace
 from pipelines.land.source import SourceLanding
 from pipelines.lock import HomeBusyError, exclusive
 from pipelines.notify import telling
 from pipelines.notify.conditions import items_of
-from pipelines.notify.config import Config
+from pipelines.notify.config import Config, load_config
 from pipelines.notify.differences import difference_events, published_event
 from pipelines.notify.events import KINDS, Event, Filter
-from pipelines.notify.outbox import AT_ONCE, MOST_PENDING, Letterbox, outbox_folder, read_outbox
+from pipelines.notify.outbox import AT_ONCE, MOST_PENDING, Letterbox, outbox_folder, outbox_path, read_outbox
 from pipelines.notify.situation import Failure
 from pipelines.notify.telling import Undelivered, tell
 from pipelines.publish.described import FIGURE_CHANGE, VERDICT_CHANGE, create_table
@@ -133,7 +134,7 @@ def test_what_could_not_be_delivered_waits_and_is_delivered_once(
     assert kinds(hook) == ["run_failed", "run_failed"]
     assert told() == []
     assert len(hook.posts) == 2
-    assert read_outbox(home).box("team").last_error is None
+    assert read_outbox(outbox_path(home)).box("team").last_error is None
 
 
 def test_a_message_whose_answer_was_lost_comes_again_as_it_was(
@@ -215,7 +216,24 @@ def test_a_receiver_that_is_configured_no_more_is_forgotten(
     hook.statuses = [403]
     told()
     told(name="another")
-    assert set(read_outbox(home).boxes) == {"another"}
+    assert set(read_outbox(outbox_path(home)).boxes) == {"another"}
+
+
+def test_a_run_with_another_configuration_leaves_what_waits_for_the_receivers_of_every_night(
+    home: Home, catalog: Catalog, hook: Hook, tmp_path: Path
+) -> None:
+    once, other = tmp_path / "once.jsonl", tmp_path / "other.toml"
+    other.write_text(f'[[receiver]]\nname = "once"\ntype = "json"\npath = "{once}"\n', encoding="utf-8")
+    every_night = config(hook)
+    History(home).add(run(1, "failed"))
+    hook.statuses = [403]
+    assert tell(home, catalog, every_night, DAY)
+    History(home).add(run(2, "failed"))
+    tell(home, catalog, load_config(ConfigPlace(other, True)), DAY, config_file=other)
+    assert len(once.read_text(encoding="utf-8").splitlines()) == 1
+    hook.posts.clear()
+    assert tell(home, catalog, every_night, DAY, config_file=home.root / "mieruka.toml") == []
+    assert [event["data"]["run_id"] for post in hook.posts for event in post["events"]] == ["run1", "run2"]
 
 
 def test_two_processes_do_not_tell_at_once(
