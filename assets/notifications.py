@@ -29,7 +29,8 @@ def tell_who_asked(home: Home, log: Logger, failure: Failure | None = None) -> N
         log.warning(f"Nobody could be told: {type(error).__name__}: {error}")
         return
     for entry in undelivered:
-        log.warning(f"{entry.receiver}: {entry.events} events wait since {entry.since}: {entry.reason}")
+        state = "refused by addresses" if entry.is_over else f"wait since {entry.since}"
+        log.warning(f"{entry.receiver}: {entry.events} events {state}: {entry.reason}")
 
 
 def failure_of(context: RunFailureSensorContext) -> Failure:

@@ -449,12 +449,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "config_file": ("通知の設定: {path}", "configuration of notifications: {path}"),
     "config_waiting": ("未配達 {count} 件（{since} から: {reason}）", "{count} events wait (since {since}: {reason})"),
+    "config_refused": ("最後の通知で断られた宛先: {reason}", "refused by the last message: {reason}"),
     "variable_unset": ("（環境変数が設定されていません）", " (this variable of the environment is not set)"),
     "trial_sent": ("{receiver}: 試しの通知を送りました", "{receiver}: trial sent"),
     "trial_failed": ("{receiver}: 送れません（{reason}）", "{receiver}: could not be told ({reason})"),
     "undelivered": (
         "通知を届けられません: {receiver}、{count} 件（{since} から: {reason}）。次の実行で再び送ります",
         "could not be told: {receiver}, {count} events (since {since}: {reason}); tried again by the next run",
+    ),
+    "refused": (
+        "{receiver}: {count} 件の通知を、次の宛先は断られて受け取っていません: {reason}",
+        "{receiver}: {count} events did not reach the addresses that were refused: {reason}",
     ),
     "notify_failed": ("通知できませんでした（実行の結果はそのままです）: {detail}", "nobody could be told (the run itself stands): {detail}"),
     # check

@@ -53,7 +53,7 @@ def tell_after_run(home: Home, given: str | None, say: Speaker, error: Exception
     for entry in undelivered:
         print(
             say(
-                "undelivered",
+                "refused" if entry.is_over else "undelivered",
                 receiver=entry.receiver,
                 count=entry.events,
                 since=entry.since,
@@ -73,6 +73,7 @@ def template() -> str:
 def config_lines(home: Home, given: str | None, say: Speaker) -> Iterator[str]:
     """Yield which file is used and what it says: the receivers, and what waits for them. No secret is shown."""
     from pipelines.notify.outbox import outbox_path, read_outbox
+    from pipelines.notify.telling import refusals
 
     place = config_place(home, given)
     if not place.is_there:
@@ -95,19 +96,25 @@ def config_lines(home: Home, given: str | None, say: Speaker) -> Iterator[str]:
                 since=box.failed_since or "-",
                 reason=box.last_error or "-",
             )
+        if box and box.refused:
+            yield "    " + say("config_refused", reason=refusals(box.refused))
 
 
 def try_receivers(home: Home, given: str | None, say: Speaker) -> bool:
     """Send each receiver one event that says it is a trial; print how it went and return whether all arrived."""
     from pipelines.notify.delivery import DeliveryError
-    from pipelines.notify.telling import deliver, trial_event
+    from pipelines.notify.telling import deliver, refusals, trial_event
 
     well = True
     for receiver in _load(config_place(home, given), say):
         try:
-            deliver(receiver, [trial_event()])
+            refused = deliver(receiver, [trial_event()])
             print(say("trial_sent", receiver=receiver.name))
         except DeliveryError as error:
             well = False
             print(say("trial_failed", receiver=receiver.name, reason=error), file=sys.stderr)
+            continue
+        if refused:
+            well = False
+            print(say("refused", receiver=receiver.name, count=1, reason=refusals(refused)), file=sys.stderr)
     return well

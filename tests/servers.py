@@ -76,6 +76,7 @@ class Mailbox:
     password: str = ""
     refused: dict[str, int] = field(default_factory=dict)
     data_code: int = 250
+    quit_code: int = 221
     mails: list[str] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
@@ -105,7 +106,7 @@ class _Session(socketserver.StreamRequestHandler):
     def _answer(self, line: str) -> bool:
         verb = line.split(" ")[0].upper()
         if verb == "QUIT":
-            self._say(221, "bye")
+            self._say(self.box.quit_code, "bye")
             return False
         getattr(self, f"_on_{verb.lower()}", lambda _: self._say(502, "unknown"))(line)
         return True

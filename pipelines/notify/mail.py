@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -41,35 +42,49 @@ def message_of(receiver: EmailReceiver, events: Sequence[Event], sent_at: dateti
     return message
 
 
-def send(receiver: EmailReceiver, events: Sequence[Event]) -> None:
-    """Send one mail; raise DeliveryError when the server does not take it for a single recipient."""
+def send(receiver: EmailReceiver, events: Sequence[Event]) -> dict[str, str]:
+    """Send one mail; return the addresses that the server refused while it took others, each with its answer.
+
+    Raises DeliveryError when the server does not take the mail for a single recipient.
+    """
     user = secret(receiver.user_env) if receiver.user_env else ""
     password = secret(receiver.password_env) if receiver.password_env else ""
     message = message_of(receiver, events, now())
     try:
-        with _connected(receiver) as server:
+        server = _connected(receiver)
+        try:
             if user:
                 server.login(user, password)
-            server.send_message(message, receiver.sender, receiver.to)
+            refused = server.send_message(message, receiver.sender, receiver.to)
+        finally:
+            _leave(server)
     except smtplib.SMTPAuthenticationError as error:
         raise DeliveryError(f"log-in refused ({error.smtp_code})") from None
     except smtplib.SMTPRecipientsRefused as error:
         codes = sorted({code for code, _ in error.recipients.values()})
         raise DeliveryError(f"all recipients refused {codes}", may_pass=all(map(_passes, codes))) from None
     except smtplib.SMTPResponseException as error:
-        text = (
-            error.smtp_error.decode(errors="replace")
-            if isinstance(error.smtp_error, bytes)
-            else error.smtp_error
-        )
+        answer = _answer(error.smtp_code, error.smtp_error)
         raise DeliveryError(
-            masked(f"SMTP {error.smtp_code} {text}", (user, password)), may_pass=_passes(error.smtp_code)
+            masked(f"SMTP {answer}", (user, password)), may_pass=_passes(error.smtp_code)
         ) from None
     except (smtplib.SMTPException, OSError, UnicodeError) as error:
         may_pass = not isinstance(error, ssl.SSLCertVerificationError | smtplib.SMTPNotSupportedError)
         raise DeliveryError(
             masked(f"{type(error).__name__}: {error}", (user, password)), may_pass=may_pass
         ) from None
+    return {address: masked(_answer(*answer), (user, password)) for address, answer in refused.items()}
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    """End a connection; whatever the server answers to that, a mail that it took is sent."""
+    with suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
 def _passes(code: int) -> bool:

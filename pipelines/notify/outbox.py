@@ -24,7 +24,8 @@ class Letterbox:
     """The events of one receiver that are not delivered yet, and the ids of those that were.
 
     The first `under_way` of those pending are one message, which may have arrived although nobody said so: it is sent
-    again as it was, so that the receiver can tell that it comes twice.
+    again as it was, so that the receiver can tell that it comes twice. `refused` are the addresses that did not get the
+    last message delivered, each with the answer of the server.
     """
 
     pending: list[Event] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Letterbox:
     dropped: int = 0
     failed_since: str | None = None
     last_error: str | None = None
+    refused: dict[str, str] = field(default_factory=dict)
 
     def put(self, events: Iterable[Event]) -> None:
         """Add events that are new to the receiver; drop the oldest where there are too many."""
@@ -50,11 +52,12 @@ class Letterbox:
         """Return the events of the message under way; empty when nothing waits."""
         return self.pending[: self.under_way]
 
-    def mark_delivered(self) -> None:
-        """Note that the message under way arrived, and begin the next."""
+    def mark_delivered(self, refused: dict[str, str]) -> None:
+        """Note that the message under way arrived, but at the addresses refused, and begin the next."""
         self.delivered = [*self.delivered, *(event.event_id for event in self.message())][-MOST_REMEMBERED:]
         self.pending = self.pending[self.under_way :]
         self.under_way, self.dropped, self.failed_since, self.last_error = 0, 0, None, None
+        self.refused = refused
         self._begin()
 
     def _begin(self) -> None:

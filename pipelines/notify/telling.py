@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -39,37 +39,48 @@ Sleep = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Undelivered:
-    """A receiver that could not be told: how many events wait for it, since when, and why."""
+    """A receiver that could not be told: how many events wait for it, since when, and why.
+
+    Where `is_over`, other addresses of the receiver got the events, and those that `reason` names never will.
+    """
 
     receiver: str
     events: int
     since: str
     reason: str
+    is_over: bool = False
 
 
-def deliver(receiver: Receiver, events: Sequence[Event]) -> None:
-    """Deliver events once; raise DeliveryError."""
+def deliver(receiver: Receiver, events: Sequence[Event]) -> dict[str, str]:
+    """Deliver events once; return the addresses that were refused, each with the answer. Raises DeliveryError."""
+    if isinstance(receiver, EmailReceiver):
+        return send(receiver, events)
     if isinstance(receiver, LogReceiver):
         write_log(receiver, events)
     elif isinstance(receiver, JsonReceiver):
         write_json(receiver, events)
     elif isinstance(receiver, WebhookReceiver):
         post(receiver, events)
-    elif isinstance(receiver, EmailReceiver):
-        send(receiver, events)
+    return {}
 
 
-def deliver_stubbornly(receiver: Receiver, events: Sequence[Event], sleep: Sleep = time.sleep) -> None:
-    """Deliver events, trying again after pauses that grow where that may help; raise DeliveryError."""
-    for attempt in range(_ATTEMPTS):
+def deliver_stubbornly(
+    receiver: Receiver, events: Sequence[Event], sleep: Sleep = time.sleep
+) -> dict[str, str]:
+    """Deliver events as `deliver` does, trying again after pauses that grow where that may help."""
+    for attempt in range(_ATTEMPTS - 1):
         try:
-            deliver(receiver, events)
+            return deliver(receiver, events)
         except DeliveryError as error:
-            if not error.may_pass or attempt == _ATTEMPTS - 1:
+            if not error.may_pass:
                 raise
-            sleep(_FIRST_PAUSE_SECONDS * 4**attempt)
-        else:
-            return
+        sleep(_FIRST_PAUSE_SECONDS * 4**attempt)
+    return deliver(receiver, events)
+
+
+def refusals(refused: Mapping[str, str]) -> str:
+    """Return addresses that were refused in words, such as `b@example.jp (550 no such user)`."""
+    return ", ".join(f"{address} ({answer})" for address, answer in refused.items())
 
 
 def tell(
@@ -102,8 +113,7 @@ def tell(
         outbox.told = situation.told
         # Kept before anything is sent: what was found once is never found again.
         write_outbox(path, outbox)
-        failed = [_empty(path, outbox, receiver, sleep) for receiver in config.receivers]
-        return [entry for entry in failed if entry is not None]
+        return [entry for receiver in config.receivers for entry in _empty(path, outbox, receiver, sleep)]
 
 
 def tell_configured(
@@ -119,20 +129,22 @@ def tell_configured(
     return tell(home, load_catalog(), load_config(place), today(), failure, config_file=place.path)
 
 
-def _empty(path: Path, outbox: Outbox, receiver: Receiver, sleep: Sleep) -> Undelivered | None:
-    """Deliver what waits for a receiver, message by message, and keep after each what is left."""
+def _empty(path: Path, outbox: Outbox, receiver: Receiver, sleep: Sleep) -> Iterator[Undelivered]:
+    """Deliver what waits for a receiver, message by message, and keep after each what is left; yield what failed."""
     box = outbox.box(receiver.name)
     while message := box.message():
         try:
-            deliver_stubbornly(receiver, [*_dropped(box, receiver.name), *message], sleep)
+            refused = deliver_stubbornly(receiver, [*_dropped(box, receiver.name), *message], sleep)
         except DeliveryError as error:
             box.failed_since = box.failed_since or now().isoformat()
             box.last_error = str(error)
             write_outbox(path, outbox)
-            return Undelivered(receiver.name, len(box.pending), box.failed_since, box.last_error)
-        box.mark_delivered()
+            yield Undelivered(receiver.name, len(box.pending), box.failed_since, box.last_error)
+            return
+        box.mark_delivered(refused)
         write_outbox(path, outbox)
-    return None
+        if refused:
+            yield Undelivered(receiver.name, len(message), now().isoformat(), refusals(refused), is_over=True)
 
 
 def _dropped(box: Letterbox, receiver: str) -> list[Event]:

@@ -245,8 +245,16 @@ def test_a_wrong_password_is_not_repeated(tmp_path: Path) -> None:
 
 def test_one_recipient_that_is_refused_does_not_stop_the_other() -> None:
     with mail_server(Mailbox(refused={"b@example.jp": 550})) as box:
-        send(mail_receiver(box), EVENTS)
+        assert send(mail_receiver(box), EVENTS) == {"b@example.jp": "550 seen"}
     assert box.recipients == [["c@example.jp"]]
+
+
+@pytest.mark.parametrize("code", [421, 500])
+def test_a_mail_that_was_taken_is_delivered_whatever_is_said_at_the_end(code: int) -> None:
+    pauses: list[float] = []
+    with mail_server(Mailbox(quit_code=code)) as box:
+        deliver_stubbornly(mail_receiver(box), EVENTS, pauses.append)
+    assert (len(box.mails), pauses) == (1, [])
 
 
 @pytest.mark.parametrize(("code", "may_pass"), [(450, True), (550, False)])

@@ -13,10 +13,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from cli.messages import Speaker
+from cli.notify import config_lines, try_receivers
 from pipelines.acquire.archive import Archive, Snapshot
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import Catalog
-from pipelines.config_place import ConfigPlace
+from pipelines.config_place import ConfigPlace, config_place
 from pipelines.land.source import SourceLanding
 from pipelines.lock import HomeBusyError, exclusive
 from pipelines.notify import telling
@@ -31,7 +33,7 @@ from pipelines.publish.described import FIGURE_CHANGE, VERDICT_CHANGE, create_ta
 from pipelines.publish.runs import History, Run
 from pipelines.settings import Home
 from tests.conftest import Origin
-from tests.servers import Hook, hook_server
+from tests.servers import Hook, Mailbox, hook_server, mail_server
 
 CITED = "mieruka__cited_figures"
 DAY = date(2026, 11, 23)
@@ -195,6 +197,36 @@ def test_one_receiver_that_fails_does_not_keep_the_other_waiting(
     assert json.loads(line)["kind"] == "run_failed"
 
 
+def test_an_address_that_is_refused_is_named_and_the_others_get_it_once(
+    home: Home, catalog: Catalog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    History(home).add(run(1, "failed"))
+    text = """
+        [[receiver]]
+        name = "officer"
+        type = "email"
+        host = "127.0.0.1"
+        port = {port}
+        security = "none"
+        from = "mieruka@example.jp"
+        to = ["b@example.jp", "c@example.jp"]
+        """
+    with mail_server(Mailbox(refused={"b@example.jp": 550})) as box:
+        (home.root / "mieruka.toml").write_text(text.format(port=box.port), encoding="utf-8")
+        receivers = load_config(config_place(home))
+        (refused,) = tell(home, catalog, receivers, DAY)
+        assert tell(home, catalog, receivers, DAY) == []
+        assert box.recipients == [["c@example.jp"]]
+        assert (refused.events, refused.reason, refused.is_over) == (1, "b@example.jp (550 seen)", True)
+        assert "b@example.jp (550 seen)" in "\n".join(config_lines(home, None, Speaker("en")))
+        assert not try_receivers(home, None, Speaker("en"))
+        assert "b@example.jp (550 seen)" in capsys.readouterr().err
+        box.refused.clear()
+        History(home).add(run(2, "failed"))
+        assert tell(home, catalog, receivers, DAY) == []
+        assert "550" not in "\n".join(config_lines(home, None, Speaker("en")))
+
+
 def test_many_events_go_in_several_messages(
     home: Home, hook: Hook, told: Callable[..., list[Undelivered]]
 ) -> None:
@@ -265,7 +297,7 @@ def test_a_letterbox_keeps_the_newest_and_counts_what_it_drops() -> None:
     box.put(events[-2:])
     assert (len(box.pending), box.dropped) == (MOST_PENDING, 3)
     while box.message():
-        box.mark_delivered()
+        box.mark_delivered({})
     box.put(events[-1:])
     assert (box.pending, box.dropped) == ([], 0)
 
