@@ -52,7 +52,7 @@ def build_definitions(
         asset_checks=[freshness_checks(catalog, table_key(CATALOG, "observation"))],
         jobs=[job],
         schedules=[every_night(job, catalog, warehouse)],
-        sensors=[failed_nights(job, warehouse), told_nights(job, warehouse)],
+        sensors=[failed_nights(warehouse), told_nights(warehouse)],
         resources={"warehouse": warehouse},
         # One process: the sources are small, and dbt and DuckDB want one writer.
         executor=in_process_executor,

@@ -1,6 +1,7 @@
 """The night: is there anything to do? The schedule's tick decides it with hashes, or the run's first step on the web."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,7 +36,8 @@ from pipelines.acquire.fetch import ask_the_web
 from pipelines.catalog.loader import Catalog, DescribedSource
 from pipelines.changes import reasons_to_run
 from pipelines.lock import HomeBusyError, holder_of, writing
-from pipelines.publish.runs import History
+from pipelines.notify.situation import Failure
+from pipelines.publish.runs import History, Run, new_run_id
 from pipelines.quarantine import discard_damaged
 from pipelines.settings import TIMEZONE, Home, nightly_schedule, now, today
 
@@ -49,7 +51,7 @@ _BUSY = "別の実行が書いています / Another run is writing: {holder}"
 _RUNNING = "前の実行がまだ終わっていません / The run before has not ended: {run_id}"
 # Dagster forgets ticks by itself (dagster.yaml), runs with their events never.
 _RUNS_KEPT = timedelta(days=400)
-# A sensor that does not answer within a minute has failed, and is asked again.
+# Dagster waits a minute for the answer of a tick or a sensor.
 _WAIT_SECONDS = 30
 _TIME_TO_START = timedelta(minutes=10)
 _DEAD = "実行の途中でプロセスがなくなりました / The process of the run is gone"
@@ -103,9 +105,9 @@ def every_night(job: Any, catalog: Catalog, warehouse: WarehouseResource) -> Sch
     """Return the schedule; its tick skips with the reason when nothing changed and nobody on the web is to be asked."""
 
     def tick(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-        forget_old_runs(context.instance)
-        home = warehouse.get_home()
+        started, home = now(), warehouse.get_home()
         try:
+            forget_old_runs(context.instance)
             with writing(home):
                 give_up_dead_runs(context.instance)
                 if running := _unfinished(context.instance, job.name):
@@ -113,6 +115,11 @@ def every_night(job: Any, catalog: Catalog, warehouse: WarehouseResource) -> Sch
                 decision = _decide(context, home)
         except HomeBusyError:
             return SkipReason(_BUSY.format(holder=holder_of(home)))
+        except Exception as error:
+            run_id = new_run_id(started)
+            _note_failed(home, run_id, started)
+            tell_who_asked(home, context.log, Failure(f"{type(error).__name__}: {error}", False, run_id))
+            raise
         if isinstance(decision, SkipReason):
             tell_who_asked(home, context.log)
         return decision
@@ -139,12 +146,14 @@ def every_night(job: Any, catalog: Catalog, warehouse: WarehouseResource) -> Sch
     )
 
 
-def failed_nights(job: Any, warehouse: WarehouseResource) -> SensorDefinition:
-    """Return the watch over runs that failed, or whose process died: each is noted beside those of the commands."""
+def failed_nights(warehouse: WarehouseResource) -> SensorDefinition:
+    """Return the watch over runs that failed, or whose process died: each is noted beside those of the commands, and told.
+
+    Runs begun on the pages and backfills are watched like those of the night.
+    """
 
     @run_failure_sensor(
         name="failed_nights",
-        monitored_jobs=[job],
         minimum_interval_seconds=60,
         default_status=DefaultSensorStatus.RUNNING,
         description="失敗した実行を、公開の記録と同じところに書き留める",
@@ -156,11 +165,21 @@ def failed_nights(job: Any, warehouse: WarehouseResource) -> SensorDefinition:
         home = warehouse.get_home()
         record = context.instance.get_run_record_by_id(run.run_id)
         started = record.create_timestamp.astimezone(TIMEZONE).replace(microsecond=0) if record else now()
-        with writing(home, _WAIT_SECONDS):
-            History(home).note("failed", started, now())
-        tell_who_asked(home, context.log, failure_of(context))
+        # Not the id of the version that it may have published before it failed.
+        run_id = f"{new_run_id(started)}-{run.run_id[:8]}"
+        _note_failed(home, run_id, started)
+        tell_who_asked(home, context.log, failure_of(context, run_id))
 
     return failed
+
+
+def _note_failed(home: Home, run_id: str, started: datetime) -> None:
+    """Note a run that failed; where another holds the home too long or the disk refuses, it is only told."""
+    with suppress(HomeBusyError, OSError), writing(home, _WAIT_SECONDS):
+        history = History(home)
+        # A sensor that took too long is asked once more.
+        if run_id not in {run.run_id for run in history.runs()}:
+            history.add(Run(run_id, started.isoformat(), now().isoformat(), "failed", 0, 0))
 
 
 def tell_freshness(instance: DagsterInstance, home: Home, catalog: Catalog) -> None:

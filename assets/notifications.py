@@ -1,7 +1,6 @@
 """Notifications of Dagster's own runs: who asked is told after each, also when it failed or found nothing to do."""
 
 from logging import Logger
-from typing import Any
 
 from dagster import (
     DagsterRunStatus,
@@ -33,23 +32,22 @@ def tell_who_asked(home: Home, log: Logger, failure: Failure | None = None) -> N
         log.warning(f"{entry.receiver}: {entry.events} events {state}: {entry.reason}")
 
 
-def failure_of(context: RunFailureSensorContext) -> Failure:
+def failure_of(context: RunFailureSensorContext, run_id: str) -> Failure:
     """Return why a run failed: the words of its first failed step, or Dagster's own where its process died."""
     for event in context.get_step_failure_events():
         data = event.step_failure_data
         described = data.user_failure_data.description if data.user_failure_data else None
         message = data.error.message.strip() if data.error else ""
-        return Failure(f"{event.step_key}: {described or message}", event.step_key == _GATE_STEP)
-    return Failure(context.failure_event.message or "", False)
+        return Failure(f"{event.step_key}: {described or message}", event.step_key == _GATE_STEP, run_id)
+    return Failure(context.failure_event.message or "", False, run_id)
 
 
-def told_nights(job: Any, warehouse: WarehouseResource) -> SensorDefinition:
-    """Return the sensor that tells who asked after each run that ended well."""
+def told_nights(warehouse: WarehouseResource) -> SensorDefinition:
+    """Return the sensor that tells who asked after each run that ended well, also one begun on the pages."""
 
     @run_status_sensor(
         name="told_nights",
         run_status=DagsterRunStatus.SUCCESS,
-        monitored_jobs=[job],
         minimum_interval_seconds=60,
         default_status=DefaultSensorStatus.RUNNING,
         description="実行が終わるたびに、設定された受け手に知らせる",

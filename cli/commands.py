@@ -16,7 +16,8 @@ from cli.messages import Speaker
 from cli.reader import open_published, to_json
 from cli.usage import UsageError, area_code_of
 from cli.waiting import tell_waiting, wait_of
-from pipelines.settings import Home, default_origin, is_offline, today
+from pipelines.lock import HomeBusyError
+from pipelines.settings import Home, default_origin, is_offline, now, today
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -337,35 +338,52 @@ def run(arguments: Namespace, home: Home, say: Speaker) -> int:
     from cli.run import RunFailedError, run_warehouse
     from cli.storage import trouble_line
     from pipelines.files import StorageError
+    from pipelines.publish.runs import new_run_id
 
-    origin = origin_of(arguments, say)
     check_config(home, arguments.config, say)
     if arguments.config:
         # The steps of the run read the same file.
         os.environ["MIERUKA_CONFIG"] = str(Path(arguments.config).resolve())
-    started = time.monotonic()
+    full, wait, accept = _full_of(arguments, say), wait_of(arguments, say), _accepted(arguments, say)
+    started, clock = now(), time.monotonic()
     try:
         outcome = run_warehouse(
             home,
             say,
-            origin,
-            full=_full_of(arguments, say),
+            origin_of(arguments, say),
+            started=started,
+            full=full,
             offline=arguments.offline,
-            wait=wait_of(arguments, say),
-            accept=_accepted(arguments, say),
+            wait=wait,
+            accept=accept,
         )
-    except (RunFailedError, StorageError) as error:
-        print(say("run_failed"), file=sys.stderr)
-        print(trouble_line(error, home, say) or error, file=sys.stderr)
-        tell_after_run(home, arguments.config, say, error)
+    except Exception as error:
+        is_plain = isinstance(error, RunFailedError | StorageError)
+        if is_plain:
+            print(say("run_failed"), file=sys.stderr)
+            print(trouble_line(error, home, say) or error, file=sys.stderr)
+        if _is_told(error, arguments):
+            tell_after_run(home, arguments.config, say, error, new_run_id(started))
+        if not is_plain:
+            raise
         return _FAILED
-    seconds = time.monotonic() - started
+    seconds = time.monotonic() - clock
     arguments.as_of, arguments.json = None, False
     code = status(arguments, home, say)
     print()
     outcome.tell(say, home, seconds)
     tell_after_run(home, arguments.config, say)
     return code
+
+
+def _is_told(error: Exception, arguments: Namespace) -> bool:
+    """Return whether a run that ended by an error is told: not where a person sits before it who has to act at once."""
+    if isinstance(error, HomeBusyError):
+        return arguments.wait is not None
+    if isinstance(error, UsageError):
+        # The folder that MIERUKA_ORIGIN names is gone.
+        return not arguments.origin
+    return True
 
 
 def config(arguments: Namespace, home: Home, say: Speaker) -> int:

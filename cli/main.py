@@ -16,7 +16,7 @@ from cli.tables import FORMATS
 from pipelines.languages import LANGUAGES
 from pipelines.settings import Home
 
-_USAGE = 2
+_FAILED, _USAGE = 1, 2
 Command = Callable[[argparse.Namespace, Home, Speaker], int]
 
 
@@ -180,30 +180,21 @@ def build_parser(say: Speaker) -> argparse.ArgumentParser:
 
 def _run_command(arguments: argparse.Namespace, say: Speaker) -> int:
     from cli import commands
-    from cli.reader import NotPublishedError
-    from cli.storage import trouble_line
+    from cli.troubles import line_of
     from cli.usage import UsageError
-    from pipelines.catalog.errors import SourceDescriptionError
-    from pipelines.lock import HomeBusyError, holder_of
 
     command: Command = getattr(commands, arguments.command)
     home = Home.resolve(getattr(arguments, "home", None))
     try:
         return command(arguments, home, say)
-    except UsageError as error:
-        print(error, file=sys.stderr)
-        return _USAGE
-    except NotPublishedError as error:
-        print(say("not_published", path=error), file=sys.stderr)
-    except HomeBusyError as error:
-        print(say("busy", path=error, holder=holder_of(home)), file=sys.stderr)
-    except SourceDescriptionError as error:
-        print(say("description_error", detail=error), file=sys.stderr)
     except BrokenPipeError:
         raise
-    except OSError as error:
-        print(trouble_line(error, home, say) or say("unwritable", detail=error), file=sys.stderr)
-    return 1
+    except Exception as error:
+        line = line_of(error, home, say)
+        if line is None:
+            raise
+        print(line, file=sys.stderr)
+        return _USAGE if isinstance(error, UsageError) else _FAILED
 
 
 def main(argv: Sequence[str] | None = None) -> int:

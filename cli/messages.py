@@ -222,6 +222,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "unwritable": ("倉庫に書き込めません: {detail}", "the warehouse cannot be written: {detail}"),
     "run_failed": ("公開しませんでした。公開済みの倉庫はそのままです", "not published; the published warehouse is untouched"),
+    "too_many_files": (
+        "フォルダーのファイルが多すぎます（{detail}）。公表ファイルだけを置いたフォルダーを指定してください",
+        "the folder holds too many files ({detail}): name one that holds publishers' files and nothing else",
+    ),
     "description_error": ("データ源の記述に誤りがあります: {detail}", "a source description is wrong: {detail}"),
     "sql_error": ("SQLの誤り: {detail}", "SQL error: {detail}"),
     "query_or_file": ("SQLか --file のどちらか一つを指定してください", "give either a query or --file"),

@@ -14,6 +14,7 @@ from pipelines.settings import Home
 
 if TYPE_CHECKING:
     from pipelines.notify.config import Receiver
+    from pipelines.notify.situation import Failure
 
 
 def check_config(home: Home, given: str | None, say: Speaker) -> None:
@@ -37,14 +38,18 @@ def _load(place: ConfigPlace, say: Speaker) -> list[Receiver]:
         raise UsageError(say("config_error", detail=error.text(say.language))) from error
 
 
-def tell_after_run(home: Home, given: str | None, say: Speaker, error: Exception | None = None) -> None:
-    """Tell who asked what a run changed, or why it failed; that this fails is said and changes nothing else."""
+def tell_after_run(
+    home: Home, given: str | None, say: Speaker, error: Exception | None = None, run_id: str = ""
+) -> None:
+    """Tell who asked what a run changed, or why it failed; that this fails is said and changes nothing else.
+
+    `run_id` is the one by which a run that failed is noted, or would have been.
+    """
     if not config_place(home, given).is_there:
         return
-    from pipelines.notify.situation import Failure
     from pipelines.notify.telling import tell_configured
 
-    failure = Failure(str(error), bool(getattr(error, "is_gate", False))) if error else None
+    failure = _failure(error, run_id, home, say) if error else None
     try:
         undelivered = tell_configured(home, given, failure)
     except Exception as trouble:
@@ -61,6 +66,16 @@ def tell_after_run(home: Home, given: str | None, say: Speaker, error: Exception
             ),
             file=sys.stderr,
         )
+
+
+def _failure(error: Exception, run_id: str, home: Home, say: Speaker) -> Failure:
+    from cli.run import RunFailedError
+    from cli.troubles import line_of
+    from pipelines.notify.situation import Failure
+
+    if isinstance(error, RunFailedError):
+        return Failure(str(error), error.is_gate, run_id)
+    return Failure(line_of(error, home, say) or f"{type(error).__name__}: {error}", False, run_id)
 
 
 def template() -> str:

@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,9 @@ def _settled(home: Home, catalog: Catalog, sight: Sight, run: Run | None) -> Run
     ]
     kept = [defect for defect in all_defects(home, catalog) if defect not in failures]
     stale = stale_tables(home, catalog)
-    sight.settle(Outcome(failures, kept, stale))
+    # What cannot be remembered is looked at again next time.
+    with contextlib.suppress(StorageError):
+        sight.settle(Outcome(failures, kept, stale))
     return RunOutcome(run, kept, failures, stale)
 
 
@@ -189,6 +192,7 @@ def run_warehouse(
     say: Speaker,
     origin: Path | None = None,
     *,
+    started: datetime,
     full: Full | None = None,
     offline: bool = False,
     wait: float | None = 0,
@@ -196,19 +200,33 @@ def run_warehouse(
 ) -> RunOutcome:
     """Run the whole path unless nothing changed; raise RunFailedError when nothing could be published.
 
-    Another run on the same home is waited for `wait` seconds (None: without end), then HomeBusyError is raised.
-    What the suites of the quality gate named by `accept` find does not block.
+    Another run on the same home is waited for `wait` seconds (None: without end), then HomeBusyError is raised. A run
+    that any other error ends is noted as failed, under the moment when it `started`. What the
+    suites of the quality gate named by `accept` find does not block.
     """
     with writing(home, wait, lambda: tell_waiting(home, say)):
-        sight = Sight(home, origin, full=full is not None)
-        if origin is None and not offline and not is_offline():
-            with Display(say).shown():
-                _ask_the_web(home)
-        known = None if full else sight.outcome_if_unchanged(today())
-        if known is None:
-            return _run_closely(home, say, origin, sight, full, list(accept))
-        History(home).note("unchanged", now(), now())
-        return RunOutcome(None, known.defects, known.failures, known.stale)
+        try:
+            return _run(home, say, origin, full, list(accept), offline=offline)
+        except Exception:
+            # Where nothing could be published for want of room, this cannot be written either.
+            with contextlib.suppress(OSError):
+                History(home).note("failed", started, now())
+            raise
+
+
+def _run(
+    home: Home, say: Speaker, origin: Path | None, full: Full | None, accept: list[str], *, offline: bool
+) -> RunOutcome:
+    """Ask the web, and run unless nothing seems changed."""
+    sight = Sight(home, origin, full=full is not None)
+    if origin is None and not offline and not is_offline():
+        with Display(say).shown():
+            _ask_the_web(home)
+    known = None if full else sight.outcome_if_unchanged(today())
+    if known is None:
+        return _run_closely(home, say, origin, sight, full, accept)
+    History(home).note("unchanged", now(), now())
+    return RunOutcome(None, known.defects, known.failures, known.stale)
 
 
 def _run_closely(
@@ -225,15 +243,8 @@ def _run_closely(
     if not full and not damaged and not reasons_to_run(home, catalog, today(), origin):
         History(home).note("unchanged", now(), now())
         return _settled(home, catalog, sight, None)
-    started = now()
-    try:
-        with Display(say).shown():
-            _execute(home, origin, full, accept)
-    except RunFailedError:
-        # Where nothing could be published for want of room, this cannot be written either.
-        with contextlib.suppress(StorageError):
-            History(home).note("failed", started, now())
-        raise
+    with Display(say).shown():
+        _execute(home, origin, full, accept)
     # What was wrong may have been put right without a change of what is published.
     last = History(home).runs()[-1]
     outcome = _settled(home, catalog, sight, last if last.outcome == "published" else None)

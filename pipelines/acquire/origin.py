@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipelines.acquire.content import PAGES
+from pipelines.acquire.errors import TooManyFilesError
 from pipelines.catalog.published import Period, PublishedTable
 from pipelines.catalog.registers import RegisterTable
 from pipelines.normalize.spans import find_parts
@@ -27,10 +28,6 @@ class OriginFile:
 
     path: Path
     name: str
-
-
-class TooManyFilesError(ValueError):
-    """The origin folder holds more files than any collection of publications."""
 
 
 def _is_file(path: Path) -> bool:

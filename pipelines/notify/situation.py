@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -24,10 +24,14 @@ _LONGEST_REASON = 2000
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run that just ended published nothing, and whether it was the quality gate that stopped it."""
+    """Why a run that just ended published nothing, and whether it was the quality gate that stopped it.
+
+    `run_id` is the one by which it is noted, or would have been.
+    """
 
     text: str
     is_gate: bool
+    run_id: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,10 @@ class Situation:
 
 
 def look(home: Home, catalog: Catalog, day: date, told: Told | None, failure: Failure | None) -> Situation:
-    """Return what there is to tell on a day; of a home that was never told of, the last run and what is wrong now."""
+    """Return what there is to tell on a day; of a home that was never told of, the last run and what is wrong now.
+
+    With an empty catalog nothing is known of the sources: what there is to tell of them is left for the next time.
+    """
     runs, snapshots = History(home).runs(), Archive(home).snapshots()
     start = told or _start(runs, snapshots)
     statuses = all_statuses(home, catalog)
@@ -60,11 +67,13 @@ def look(home: Home, catalog: Catalog, day: date, told: Told | None, failure: Fa
     events = [
         *_of_runs(new_runs, failure),
         *(published_event(database, run) for database, run in publications),
-        *teller.new_files(snapshots[start.snapshots :]),
+        *(teller.new_files(snapshots[start.snapshots :]) if catalog.sources else ()),
         *teller.failures(statuses, start.failing),
         *teller.overdue(statuses, start.overdue, day),
     ]
     after = Told(len(runs), len(snapshots), failing(statuses), overdue(statuses, day))
+    if not catalog.sources:
+        after = replace(start, runs=len(runs))
     return Situation(after, events, publications)
 
 
@@ -86,12 +95,12 @@ def _database(home: Home, run: Run) -> Path | None:
 def _of_runs(runs: list[Run], failure: Failure | None) -> Iterator[Event]:
     """Yield the runs that failed, and those by which an earlier version was published again."""
     failed = [run for run in runs if run.outcome == "failed"]
-    if failure is not None and not failed:
+    if failure is not None and failure.run_id not in {run.run_id for run in failed}:
         # The run could not even be recorded, as on a full disk.
         moment = now().isoformat()
-        failed = [Run(moment, moment, moment, "failed", 0, 0)]
+        failed.append(Run(failure.run_id, moment, moment, "failed", 0, 0))
     for run in failed:
-        yield _failed(run, failure if run is failed[-1] else None)
+        yield _failed(run, failure if failure and failure.run_id == run.run_id else None)
     for run in runs:
         if run.outcome == "rolled_back":
             yield Event(

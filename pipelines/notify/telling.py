@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from pipelines.catalog.loader import Catalog, load_catalog
 from pipelines.config_place import config_place
-from pipelines.files import remove_leftovers
+from pipelines.files import StorageError, remove_leftovers
 from pipelines.lock import exclusive
 from pipelines.notify.config import (
     Config,
@@ -112,7 +113,7 @@ def tell(
             outbox.box(receiver.name).put(situation.events_for(receiver.wanted))
         outbox.told = situation.told
         # Kept before anything is sent: what was found once is never found again.
-        write_outbox(path, outbox)
+        _keep(path, outbox)
         return [entry for receiver in config.receivers for entry in _empty(path, outbox, receiver, sleep)]
 
 
@@ -126,7 +127,15 @@ def tell_configured(
     place = config_place(home, given)
     if not place.is_there:
         return []
-    return tell(home, load_catalog(), load_config(place), today(), failure, config_file=place.path)
+    return tell(home, _catalog(), load_config(place), today(), failure, config_file=place.path)
+
+
+def _catalog() -> Catalog:
+    """Return the catalog; an empty one where it cannot be loaded, which is what there may be to tell."""
+    try:
+        return load_catalog()
+    except Exception:
+        return Catalog({}, {})
 
 
 def _empty(path: Path, outbox: Outbox, receiver: Receiver, sleep: Sleep) -> Iterator[Undelivered]:
@@ -138,13 +147,19 @@ def _empty(path: Path, outbox: Outbox, receiver: Receiver, sleep: Sleep) -> Iter
         except DeliveryError as error:
             box.failed_since = box.failed_since or now().isoformat()
             box.last_error = str(error)
-            write_outbox(path, outbox)
+            _keep(path, outbox)
             yield Undelivered(receiver.name, len(box.pending), box.failed_since, box.last_error)
             return
         box.mark_delivered(refused)
-        write_outbox(path, outbox)
+        _keep(path, outbox)
         if refused:
             yield Undelivered(receiver.name, len(message), now().isoformat(), refusals(refused), is_over=True)
+
+
+def _keep(path: Path, outbox: Outbox) -> None:
+    """Keep what was told and what is left; what the disk refuses to keep is told all the same, and once more next time."""
+    with suppress(StorageError):
+        write_outbox(path, outbox)
 
 
 def _dropped(box: Letterbox, receiver: str) -> list[Event]:

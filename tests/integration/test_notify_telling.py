@@ -19,6 +19,7 @@ from pipelines.acquire.archive import Archive, Snapshot
 from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import Catalog
 from pipelines.config_place import ConfigPlace, config_place
+from pipelines.faults import VARIABLE
 from pipelines.land.source import SourceLanding
 from pipelines.lock import HomeBusyError, exclusive
 from pipelines.notify import telling
@@ -92,7 +93,7 @@ def test_nobody_configured_leaves_no_trace(home: Home, catalog: Catalog) -> None
 
 def test_a_failed_run_is_told_once(home: Home, hook: Hook, told: Callable[..., list[Undelivered]]) -> None:
     History(home).add(run(1, "failed"))
-    assert told(Failure("figures: 3 of 4 are gone", True)) == []
+    assert told(Failure("figures: 3 of 4 are gone", True, "run1")) == []
     assert kinds(hook) == ["gate_closed"]
     assert "3 of 4" in hook.posts[0]["events"][0]["text_en"]
     told()
@@ -115,9 +116,50 @@ def test_what_was_not_told_before_a_crash_is_told_by_the_next_run(
 def test_a_run_that_could_not_even_be_noted_is_told(
     hook: Hook, told: Callable[..., list[Undelivered]]
 ) -> None:
-    told(Failure("no space left on device", False))
+    for _ in range(2):
+        told(Failure("no space left on device", False, "run1"))
     assert kinds(hook) == ["run_failed"]
-    assert hook.posts[0]["events"][0]["data"]["reason"] == "no space left on device"
+    assert hook.posts[0]["events"][0]["data"] == {"run_id": "run1", "reason": "no space left on device"}
+
+
+def test_a_run_that_could_not_be_noted_is_told_beside_one_that_was(
+    home: Home, hook: Hook, told: Callable[..., list[Undelivered]]
+) -> None:
+    History(home).add(run(1, "failed"))
+    told(Failure("no space left on device", False, "run2"))
+    reasons = {event["data"]["run_id"]: event["data"]["reason"] for event in hook.posts[0]["events"]}
+    assert reasons == {"run1": "", "run2": "no space left on device"}
+
+
+def test_a_disk_too_full_to_keep_what_is_told_keeps_nobody_from_hearing_of_it(
+    home: Home, hook: Hook, monkeypatch: pytest.MonkeyPatch, told: Callable[..., list[Undelivered]]
+) -> None:
+    monkeypatch.setenv(VARIABLE, "file.written,*/notifications/outbox.json:ENOSPC")
+    told(Failure("no space left on device", False, "run1"))
+    assert kinds(hook) == ["run_failed"]
+
+
+def test_nothing_of_the_sources_is_lost_while_their_descriptions_cannot_be_read(
+    home: Home,
+    catalog: Catalog,
+    hook: Hook,
+    origin_of: Callable[[str], Origin],
+    told: Callable[..., list[Undelivered]],
+) -> None:
+    origin = origin_of(CITED)
+    rows = origin.rows("figures.csv")
+    origin.write("figures.csv", [[*rows[0][:1], "series_kode", *rows[0][2:]], *rows[1:]])
+    origin.land()
+    told()
+    before = read_outbox(outbox_path(home)).told
+    assert before is not None
+    assert before.failing
+    Archive(home).remember([snapshot("b", T2)])
+    hook.posts.clear()
+    tell(home, Catalog({}, {}), config(hook), DAY)
+    assert read_outbox(outbox_path(home)).told == before
+    told()
+    assert kinds(hook) == ["new_file"]
 
 
 def test_what_could_not_be_delivered_waits_and_is_delivered_once(
@@ -224,7 +266,7 @@ def test_an_address_that_is_refused_is_named_and_the_others_get_it_once(
         box.refused.clear()
         History(home).add(run(2, "failed"))
         assert tell(home, catalog, receivers, DAY) == []
-        assert "550" not in "\n".join(config_lines(home, None, Speaker("en")))
+        assert "550 seen" not in "\n".join(config_lines(home, None, Speaker("en")))
 
 
 def test_many_events_go_in_several_messages(
