@@ -2,39 +2,85 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import cast
+
+import polars as pl
+
 from pipelines.catalog.published import PublishedTable
-from pipelines.contracts.figures import mark_key
+from pipelines.contracts.figures import Numbers, mark_key
 from pipelines.defects import Defect, RefusedFileError
 from pipelines.extract.body import ReadTable
+from pipelines.extract.columns import plain
 from pipelines.extract.sheet import Sheet
 
-_MONEY = ("百万円", "千円", "億円")
+# A word of money where a unit ends: not that of 「10万円以上」 or 「事業円滑化」.
+_MONEY = re.compile(r"(?<![0-9十百千万億兆])(?:百万|千|億|万)?円(?=$|単位|[^一-龥ぁ-んァ-ヶー])")
+
+# Fewer small values than this may be true: a ratio of deficits is mostly zero.
+_FEWEST_SHARES = 10
 
 
 def refuse_other_units(sheet: Sheet, read: ReadTable) -> None:
-    """Raise RefusedFileError when the sheet prints one money unit and the description has another."""
-    printed = {
-        unit
-        for row in sheet.rows[: read.header.first_body_row]
-        for cell in row
-        if isinstance(cell, str) and "単位" in cell
-        for unit in _MONEY
-        if unit in cell
-    }
+    """Raise RefusedFileError when a sheet or a head prints a money unit other than the described one.
+
+    A sheet says it in a cell with 単位 above the table, a head of a measured column anywhere in its levels.
+    """
     declared = {
-        column.unit
-        for column in read.layout.columns.values()
-        if column.unit and column.unit in ("円", *_MONEY)
+        key: column.unit.partition("/")[0]
+        for key, column in read.layout.columns.items()
+        if column.unit and _MONEY.fullmatch(column.unit.partition("/")[0])
     }
-    if printed and declared and not printed & declared:
-        raise RefusedFileError(
-            [
+    above = [
+        plain(cell) for row in sheet.rows[: read.header.first_row] for cell in row if isinstance(cell, str)
+    ]
+    printed = {unit for text in above if "単位" in text for unit in _MONEY.findall(text)}
+    defects = []
+    if printed and declared and printed.isdisjoint(declared.values()):
+        defects.append(_differs(read, printed, sorted(set(declared.values()))))
+    for key, unit in declared.items():
+        if key in read.header.positions:
+            headed = set(_MONEY.findall(read.header.path_of(key)))
+            if headed and unit not in headed:
+                defects.append(_differs(read, headed, [unit], key))
+    if defects:
+        raise RefusedFileError(defects)
+
+
+def _differs(read: ReadTable, printed: set[str], expected: list[str], key: str | None = None) -> Defect:
+    return read.place.defect(
+        "unit_differs", "・".join(sorted(printed)), f"単位は {'・'.join(expected)} のはずです",
+        f"The unit should be {', '.join(expected)}",
+        column=read.header.path_of(key) if key else None,
+    )  # fmt: skip
+
+
+def refuse_shares(read: ReadTable, numbers: Mapping[str, Numbers]) -> None:
+    """Raise RefusedFileError when a column of per cent holds shares: a workbook shows 63.4% and stores 0.634."""
+    defects = []
+    for key, column in numbers.items():
+        rule = read.layout.columns[key]
+        if rule.unit != "%" or not rule.measures or _is_above_one(column.values):
+            continue
+        not_zero = column.values.filter(column.values != 0)
+        if len(not_zero) >= _FEWEST_SHARES:
+            defects.append(
                 read.place.defect(
-                    "unit_differs", "・".join(sorted(printed)), f"単位は {'・'.join(sorted(declared))} のはずです",
-                    f"The unit should be {', '.join(sorted(declared))}",
+                    "percent_is_a_share", f"{not_zero[0].normalize():f}",
+                    f"{len(not_zero)}個の値がすべて1以下です。％の数（63.4％なら 63.4）のはずです",
+                    f"None of {len(not_zero)} values exceeds 1: they should be per cent (63.4 for 63.4%)",
+                    column=read.header.path_of(key),
                 )
-            ]
-        )  # fmt: skip
+            )  # fmt: skip
+    if defects:
+        raise RefusedFileError(defects)
+
+
+def _is_above_one(values: pl.Series) -> bool:
+    lowest, highest = cast(tuple[Decimal | None, Decimal | None], (values.min(), values.max()))
+    return lowest is None or highest is None or lowest < -1 or highest > 1
 
 
 def unknown_marks(sheet: Sheet, table: PublishedTable, read: ReadTable) -> list[Defect]:

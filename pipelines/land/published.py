@@ -19,7 +19,7 @@ from pipelines.contracts.bodies import Bodies, expected_bodies, match_bodies_by_
 from pipelines.contracts.corrected import apply_corrections
 from pipelines.contracts.days import dates_of, days_of_bodies, unreadable_days
 from pipelines.contracts.figures import Numbers, read_columns
-from pipelines.contracts.legend import refuse_other_units, unknown_marks
+from pipelines.contracts.legend import refuse_other_units, refuse_shares, unknown_marks
 from pipelines.contracts.rows import (
     Labels,
     Refused,
@@ -141,6 +141,7 @@ class PublishedReader:
         layout, reading.span = layout_and_span(sheet, self._table, place)
         return self._rows(sheet, layout, reading.span, place), reading.span
 
+        refuse_shares(read, numbers)
     def _each(self, sheets: list[Sheet], place: Place, reading: FileReading) -> tuple[ReadTable, Span]:
         """Return the rows of all sheets as one table; a sheet that cannot be read is a defect, too many refuse the file."""
         forms, defects, refused = [], [], 0

@@ -82,9 +82,9 @@ class _Sheet:
         names = ["団体コード", "団体名", *(name for name, _, _ in COLUMNS)]
         self._sheet.cell(self.rows[area.area_code], FIRST_COLUMN + names.index(header)).value = value
 
-    def rename(self, header: str, name: str) -> None:
+    def rename(self, header: str, name: str, below: int = 0) -> None:
         names = ["団体コード", "団体名", *(name for name, _, _ in COLUMNS)]
-        self._sheet.cell(HEADER_ROW, FIRST_COLUMN + names.index(header), name)
+        self._sheet.cell(HEADER_ROW + below, FIRST_COLUMN + names.index(header), name)
 
     def read(
         self, catalog: Catalog, folder: Path, table: str = "cities", name: str = "000999900.xlsx"
@@ -148,3 +148,14 @@ def test_an_unknown_header_refuses_the_file(catalog: Catalog, sheet: _Sheet, tmp
     sheet.rename("実質単年度収支", "新しい指標")
     reading = sheet.read(catalog, tmp_path)
     assert (reading.frame, rules(reading)) == (None, {"unknown_header"})
+
+
+def test_another_unit_in_the_head_of_one_column_refuses_the_file(
+    catalog: Catalog, sheet: _Sheet, tmp_path: Path
+) -> None:
+    sheet.rename("標準財政規模", "（百万円）", below=6)
+    reading = sheet.read(catalog, tmp_path)
+    assert reading.frame is None
+    assert [(defect.rule, defect.column) for defect in reading.defects] == [
+        ("unit_differs", "標準財政規模>(百万円)")
+    ]
