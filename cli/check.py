@@ -55,6 +55,8 @@ class _Checker:
         readings = self._readings(path, name, named or self._published(name, by_name=False))
         if not named:
             readings = [entry for entry in readings if _is_recognised(entry[2])]
+        # A table for which the file has nothing says nothing of the file.
+        readings = [entry for entry in readings if not entry[2].is_of_nothing] or readings
         if not readings:
             return None
         source, table_name, reading = min(readings, key=_badness)
@@ -133,6 +135,8 @@ class _Checker:
 
 def _is_recognised(reading: FileReading) -> bool:
     """Return whether a file of unknown name reads as a table, or would but for a few of its headers."""
+    if reading.is_of_nothing:
+        return False
     if reading.bodies or reading.frame is not None:
         return True
     rules = [defect.rule for defect in reading.defects]

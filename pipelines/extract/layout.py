@@ -12,8 +12,11 @@ from pipelines.extract.header import Header, find_anchor, header_paths
 from pipelines.extract.period import PeriodError, Span, names_period, read_period
 from pipelines.extract.sheet import Sheet, cell_text
 from pipelines.extract.table import Place
+from pipelines.normalize.spans import find_parts
 
 _TITLE_ROWS = 15
+# What a file may be named by; a description of other names does not find them.
+_EXAMPLES = ("令和5年度", "2023-04-01")
 
 
 def layout_and_span(sheet: Sheet, table: PublishedTable, place: Place) -> tuple[Layout, Span]:
@@ -77,11 +80,31 @@ def _no_period(error: PeriodError, table: PublishedTable, place: Place) -> Defec
             f"{kind}の記載が食い違います。別の年のファイルがこの名で置かれていないか確かめてください",
             f"The places that name the {kind_en} disagree: is this another year's file under this name?",
         )  # fmt: skip
+    said = _places_in_words(table)
+    advice, advice_en = "公表元のファイルのままか確かめてください", "is it as the publisher gave it?"
+    if example := next((text for text in _EXAMPLES if find_parts(table.period.file, text)), None):
+        advice = f"ファイル名に書いてください（例: {example}）"
+        advice_en = f"write it in the file's name (such as {example})"
     return place.defect(
         "period_unknown", str(error) or None,
-        f"{kind}が表題にもシート名にもファイル名にもありません。ファイル名に年度を書いてください（例: H27.xls）",
-        f"Neither title, sheet nor file name gives the {kind_en}: write it in the file's name (such as H27.xls)",
+        f"{kind}が{'にも'.join(ja for ja, _ in said)}にもありません。{advice}",
+        f"The {kind_en} is not to be found in the {' or the '.join(en for _, en in said)}: {advice_en}",
     )  # fmt: skip
+
+
+def _places_in_words(table: PublishedTable) -> list[tuple[str, str]]:
+    """Return the places where a description looks for the period, in both languages."""
+    period, said = table.period, []
+    words = {
+        "title": ("表題", "title"),
+        "sheet": ("シート名", "sheet's name"),
+        "header": ("見出し", "header"),
+    }
+    said += [words[name] for name in words if getattr(period, name)]
+    if period.column:
+        headers = table.layouts[-1].columns[period.column].header or [period.column]
+        said.append((f"列「{headers[0]}」", f"column '{headers[0]}'"))
+    return [*said, ("ファイル名", "file's name")] if period.file else said
 
 
 def _no_layout(span: Span, table: PublishedTable, place: Place) -> Defect:

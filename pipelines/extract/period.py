@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipelines.catalog.published import Period
+from pipelines.normalize.japanese_dates import DateExpressionError
 from pipelines.normalize.spans import Parts, find_parts
 
 
@@ -58,7 +59,10 @@ _DATES = (
 
 def names_period(text: str) -> bool:
     """Return whether a cell holds a day or a year, such as a column's; notes under a table do not."""
-    return find_parts(_DATES, text) is not None
+    try:
+        return find_parts(_DATES, text) is not None
+    except DateExpressionError:
+        return False
 
 
 def read_period(rule: Period, texts: dict[str, str]) -> Span:
@@ -70,7 +74,11 @@ def read_period(rule: Period, texts: dict[str, str]) -> Span:
     said: dict[str, tuple[Parts, str]] = {}
     for place in ("title", "sheet", "header", "column", "column_first", "file", "known"):
         patterns = _DATES if place in ("column", "column_first", "known") else getattr(rule, place)
-        if (text := texts.get(place)) and (found := find_parts(patterns, text, latest=place == "header")):
+        try:
+            found = find_parts(patterns, texts.get(place, ""), latest=place == "header")
+        except DateExpressionError as error:
+            raise PeriodError({place: str(error)}) from error
+        if found:
             said[place] = found
     parts = _combine(said)
     is_inside = any(place != "file" for place in said)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from itertools import zip_longest
 
-from pipelines.normalize.japanese_dates import YEAR_PATTERN, year_of
+from pipelines.normalize.japanese_dates import YEAR_PATTERN, DateExpressionError, year_of
 from pipelines.normalize.text import normalise_width
 
 _ADDRESS = re.compile(r"(?P<column>[A-Z]+)(?P<row>[0-9]+)")
@@ -25,6 +25,10 @@ class UnreadableFileError(ValueError):
 
 class IncompleteFileError(UnreadableFileError):
     """A file holds a part of a table only; the text says how much of how much."""
+
+
+class NoPreviousSheetError(ValueError):
+    """A workbook has a sheet of the newest year and none of the year before: there is nothing to read."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +102,18 @@ def sheet_key(name: str) -> str:
 
 def _year_in(name: str) -> int:
     match = re.search(YEAR_PATTERN, sheet_key(name))
-    return year_of(match) if match else 0
+    try:
+        return year_of(match) if match else 0
+    except DateExpressionError:
+        return 0
 
 
 def matching_sheet(names: list[str], patterns: list[str]) -> str | None:
-    """Return the first name that the first pattern names which names any."""
+    """Return the first name that the first pattern names which names any.
+
+    Raises NoPreviousSheetError when only the year before is asked for and there are sheets of the newest year alone.
+    """
+    newest = 0
     for pattern in patterns:
         rank, _, bare = sheet_key(pattern).rpartition(":")
         found = [name for name in names if fnmatch.fnmatchcase(sheet_key(name), bare)]
@@ -110,9 +121,12 @@ def matching_sheet(names: list[str], patterns: list[str]) -> str | None:
             latest = max(map(_year_in, found), default=0)
             found = [name for name in found if _year_in(name) == latest - (rank == "previous")]
         if found:
+            newest = max(newest, latest)
             return found[0]
     return None
 
+    if newest:
+        raise NoPreviousSheetError(f"{' / '.join(patterns)} ∉ {names}")
 
 def matching_sheets(names: list[str], patterns: list[str]) -> list[str]:
     """Return every name that any of the patterns names, in the order of the file."""

@@ -43,6 +43,7 @@ from pipelines.extract.reading import read_sheet, read_sheets
 from pipelines.extract.sheet import (
     IncompleteFileError,
     Sheet,
+    NoPreviousSheetError,
     UnreadableFileError,
     column_letters,
     swapped,
@@ -77,6 +78,11 @@ class FileReading:
     stack: Stack | None = None
 
 
+    @property
+    def is_of_nothing(self) -> bool:
+        """Return whether the file has nothing for the table, as a first edition has no year before."""
+        return self.frame is not None and self.span is None
+
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
     """Hold the garbage collector: a file's million cells have no cycles, and going through them takes its time."""
@@ -108,6 +114,8 @@ class PublishedReader:
             with _collector_at_rest():
                 self._read(path, snapshot, place, reading)
         except RefusedFileError as error:
+        except NoPreviousSheetError:
+            reading.frame = no_figures()
             reading.frame = None
             reading.defects += [replace(defect, severity="error") for defect in error.defects]
         if self._table.transposed:

@@ -11,7 +11,7 @@ from pipelines.catalog.published import Layout
 from pipelines.extract.body import ReadTable, read_body
 from pipelines.extract.form import said_once, stacked
 from pipelines.extract.header import Header, read_header
-from pipelines.extract.sheet import Sheet, matching_sheets
+from pipelines.extract.sheet import NoPreviousSheetError, Sheet, matching_sheet, matching_sheets
 from pipelines.extract.table import Place
 
 PLACE = Place("made_up", "table", Snapshot("0" * 64, "made_up", "table", "f.xlsx", "", "", None, 1))
@@ -178,6 +178,15 @@ def test_defects_of_a_sheet_are_told_apart_by_their_sheets() -> None:
 def test_every_sheet_that_any_pattern_names_is_read_in_the_order_of_the_file() -> None:
     names = ["目次", "１２１００　甲市", "乙町", "記載要領", "12203"]
     assert matching_sheets(names, ["[0-9][0-9][0-9][0-9]*", "*町"]) == ["１２１００　甲市", "乙町", "12203"]
+
+
+def test_the_newest_sheet_and_the_one_before_are_known_by_the_years_in_their_names() -> None:
+    names = ["目次", "H30_指標", "R元 指標", "T20指標"]
+    assert matching_sheet(names, ["newest:*指標"]) == "R元 指標"
+    assert matching_sheet(names, ["previous:*指標"]) == "H30_指標"
+    assert matching_sheet(["主要指標"], ["previous:*指標"]) is None
+    with pytest.raises(NoPreviousSheetError):
+        matching_sheet(["R元指標"], ["previous:*指標"])
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 
+from pipelines.acquire.archive import Snapshot
+from pipelines.catalog.loader import Catalog
 from pipelines.catalog.published import Period
-from pipelines.extract.period import PeriodError, period_words, read_period
+from pipelines.defects import RefusedFileError
+from pipelines.extract.layout import layout_and_span
+from pipelines.extract.period import PeriodError, names_period, period_words, read_period
+from pipelines.extract.sheet import Sheet
+from pipelines.extract.table import Place
 
 FISCAL = Period(kind="fiscal_year", title=["{year}年?度"], sheet=["^{year}"], file=["/{year}\\.xlsx?$"])
 DAY = Period(
@@ -49,8 +56,51 @@ def test_a_day_may_stand_in_a_column(text: str) -> None:
 
 @pytest.mark.parametrize("texts", [{}, {"title": "主要財政指標"}, {"title": "昭和65年度"}])
 def test_no_year_is_an_error_not_a_guess(texts: dict[str, str]) -> None:
-    with pytest.raises((PeriodError, ValueError)):
+    with pytest.raises(PeriodError):
         read_period(FISCAL, texts)
+
+
+def test_a_year_that_its_era_never_had_is_named_and_no_cell_of_a_column() -> None:
+    with pytest.raises(PeriodError) as caught:
+        read_period(FISCAL, {"title": "大正20年度", "file": "city/R3.xlsx"})
+    assert caught.value.found == {"title": "大正20年度"}
+    assert [names_period(text) for text in ("大正20年度", "T20.4.1", "大正14年度")] == [False, False, True]
+
+
+LISTS = [
+    ("soumu__dx_survey", "ai"),
+    ("jlis__konbini_issuance", "municipalities"),
+    ("digital__dx_dashboard", "municipalities"),
+    ("digital__dx_dashboard", "prefectures"),
+    ("soumu__local_services_reform", None),
+]
+
+
+@pytest.mark.parametrize(("source", "table"), LISTS)
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("001070421_2024-12-31.xlsx", "2024-12-31"),
+        ("list/000401234_20241231.xlsx", "2024-12-31"),
+        ("konbini20241231.html", "2024-12-31"),
+        ("konbini_T20241231.html", "2024-12-31"),
+        ("一覧_令和6年12月31日_000401234.xlsx", "2024-12-31"),
+        ("R6.12.31_001070421.xlsx", "2024-12-31"),
+        ("001070421.xlsx", None),
+        ("様式_000401234.xlsx", None),
+        ("list_T20.04.01.xlsx", None),
+    ],
+)
+def test_a_publishers_number_is_no_day(
+    catalog: Catalog, source: str, table: str | None, name: str, label: str | None
+) -> None:
+    published = catalog.sources[source].description.published
+    period = published[table or next(iter(published))].period
+    if label:
+        assert read_period(period, {"file": name}).label == label
+        return
+    with pytest.raises(PeriodError):
+        read_period(period, {"file": name})
 
 
 def test_a_day_that_does_not_exist_is_an_error() -> None:
@@ -65,3 +115,22 @@ def test_header_patterns_may_use_the_year_in_its_short_form() -> None:
         "era_before": "H30",
         "year": "2019",
     }
+
+
+def test_what_is_advised_for_a_file_without_its_period_helps(catalog: Catalog) -> None:
+    advised = 0
+    for source_id, source in catalog.sources.items():
+        for name, table in source.description.published.items():
+            snapshot = Snapshot("0" * 64, source_id, name, "x.xlsx", "", "", None, 1)
+            with pytest.raises(RefusedFileError) as caught:
+                layout_and_span(Sheet("x", [["x"]]), table, Place(source_id, name, snapshot))
+            [defect] = caught.value.defects
+            assert defect.rule == "period_unknown"
+            assert ("ファイル名" in defect.expected_ja) == bool(table.period.file)
+            assert ("表題" in defect.expected_ja) == bool(table.period.title)
+            assert ("シート名" in defect.expected_ja) == bool(table.period.sheet)
+            for text in (defect.expected_ja, defect.expected_en):
+                for example in re.findall(r"(?:例: |such as )(\S+)[）)]", text):
+                    assert read_period(table.period, {"file": f"{example}.xlsx"}).year == 2023
+                    advised += 1
+    assert advised > 20
