@@ -60,6 +60,21 @@ def refuse_cut_off(defects: list[Defect], expected: frozenset[str], *, by_last: 
         raise RefusedFileError(missing[:_FIRST_SHOWN])
 
 
+def wrong_widths(read: ReadTable) -> Refused:
+    """Return the rows that have more or fewer fields than the header; too many refuse the file."""
+    width = len(read.header.paths)
+    found = [
+        read.place.defect(
+            "wrong_width", f"{fields}",
+            f"{width}個の欄が必要です", f"{width} fields are needed", row=row + 1, column="*",
+        )
+        for row, fields in read.body.widths.items()
+    ]  # fmt: skip
+    if read.are_too_many(len(found)):
+        raise RefusedFileError(found[:_FIRST_SHOWN])
+    return Refused({row + 1 for row in read.body.widths}, set(), found)
+
+
 def repeats(read: ReadTable) -> list[str]:
     """Return what tells apart the rows of one body: the texts that measures depend on, and its years."""
     layout, body = read.layout, read.body

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pipelines.catalog.published import Layout, RowRule
+from pipelines.catalog.published import Layout, PublishedColumn, RowRule
 from pipelines.defects import Defect
 from pipelines.extract.columns import Columns, blank_among, is_blank, plain, texts_of
 from pipelines.extract.header import Header
 from pipelines.extract.sheet import Sheet, address, cell_text
 from pipelines.extract.table import Place
+from pipelines.normalize.numbers import NumberFormatError, parse_number
 
 BODY = "body"
 _FIRST_SHOWN = 20
 # A file in which more rows than this break a rule of the row has its columns mixed up.
 _COLUMNS_ARE_WRONG = 0.1
+# 「(注)２」 and 「検算」 are no bodies; 「※札幌市」, 「美郷町(宮崎)」 and 011002 are.
+_NAME_OR_CODE = re.compile(r"[都道府県市区町村](?:\(.*\))?$|^\d{5,6}$")
 
 
 @dataclass(frozen=True)
 class Body:
-    """The rows read: their positions in the file from 0, their kinds, and the cells of every described column."""
+    """The rows read: their positions in the file from 0, their kinds, and the cells of every described column.
+
+    `widths` has the number of fields of each row (from 0) that has not as many as the header: its cells may be shifted.
+    """
 
     rows: list[int]
     kinds: list[str]
     columns: dict[str, list[object]]
     notes: list[str]
     scopes: list[str | None] = field(default_factory=list)
+    widths: dict[int, int] = field(default_factory=dict)
     _texts: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
     _plain: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -48,6 +55,7 @@ class Body:
             {key: [values[place] for place in places] for key, values in self.columns.items()},
             self.notes,
             [self.scopes[place] for place in places],
+            self.widths,
         )
 
     def plain_texts(self, key: str) -> list[str]:
@@ -142,6 +150,20 @@ def _cleaned(values: list[object], pattern: str) -> list[object]:
     ]
 
 
+def _is_figure(cell: object, column: PublishedColumn) -> bool:
+    """Return whether a cell is a number or a word that stands for one; a sentence under a table is neither."""
+    if is_blank(cell):
+        return False
+    text = cell_text(cell)
+    if plain(text) in map(plain, column.words):
+        return True
+    try:
+        parse_number(text, column.unit)
+    except NumberFormatError:
+        return False
+    return True
+
+
 class _Reader:
     """Sorts the rows under a header; what it cannot place becomes a defect.
 
@@ -158,14 +180,16 @@ class _Reader:
         self._indexes = list(positions.values())
         self._named = [positions[key] for key in identity if key in positions]
         self._figures = [
-            positions[key] for key, column in layout.columns.items() if column.measures and key in positions
+            (positions[key], column)
+            for key, column in layout.columns.items()
+            if column.measures and key in positions
         ]
         self._header = sheet.rows[header.first_body_row - 1]
         self._first = header.first_body_row
         self.columns = Columns(sheet.rows[self._first : self._stop()])
         self._kinds, self._scopes = _sorted_by_rules(layout.rows, positions, self.columns)
-        self._gap = self._ended = False
-        self._groups = layout.blank_rows
+        self._gap = self._ended = self._ended_by_note = False
+        self._groups, self._is_block = layout.blank_rows, layout.block is not None
         self.places: list[int] = []
         self.kinds: list[str] = []
         self.notes: list[str] = []
@@ -224,8 +248,12 @@ class _Reader:
     def _take(self, place: int, is_note: bool) -> None:
         row, kind = self._row(place), self._kinds[place]
         if is_note or (self._ended and self.notes):
+            self._ended_by_note = self._ended_by_note or not self._ended
             self._ended = True
             self.notes.append(_first_text(row))
+            # Other blocks of a form may stand below the note that ends one.
+            if self._ended_by_note and kind == BODY and not self._is_block:
+                self._among_notes(self._first + place, row)
         elif self._ended or (self.places and self._repeats_header(row)):
             return
         elif kind == "end":
@@ -257,10 +285,33 @@ class _Reader:
                 return False
         return True
 
+    def _filled(self, row: Sequence[object], indexes: Iterable[int]) -> list[int]:
+        return [index for index in indexes if index < len(row) and not is_blank(row[index])]
+
+    def _among_notes(self, number: int, row: Sequence[object]) -> None:
+        """Judge a row that begins or follows a note: one that names a body and has its figures is no text under a table."""
+        texts = {index: cell_text(row[index]) for index in self._filled(row, self._named or self._indexes)}
+        named = [index for index, text in texts.items() if _NAME_OR_CODE.search(plain(text))]
+        if not named or len(self.defects) >= _FIRST_SHOWN:
+            return
+        if self._figures:
+            has_figures = any(_is_figure(row[i], column) for i, column in self._figures if i < len(row))
+        else:
+            has_figures = len(self._filled(row, self._indexes)) > len(self._indexes) / 2
+        if has_figures:
+            self.defects.append(
+                self._place.defect(
+                    "note_inside", texts[named[-1]],
+                    "注（※・*・注などで始まる行）で表は終わりますが、ここにまだ団体の行があります。注を表の下に移すか、団体の行の印を取ってください",
+                    "A note (a row that begins with ※, * or 注) ends the table, but here is a body's row: move the note below the table, or take the mark off the row",
+                    row=number + 1, cell=address(number, named[-1]),
+                )
+            )  # fmt: skip
+
     def _after_gap(self, number: int, row: Sequence[object]) -> None:
         """Judge a row after a blank one: publishers' check sums name no body; a body there means that a row was lost."""
-        named = [i for i in self._named or self._indexes[:1] if i < len(row) and not is_blank(row[i])]
-        figures = [i for i in self._figures if i < len(row) and not is_blank(row[i])]
+        named = self._filled(row, self._named or self._indexes[:1])
+        figures = self._filled(row, [index for index, _ in self._figures])
         if not named or (self._figures and not figures) or len(self.defects) >= _FIRST_SHOWN:
             return
         self.defects.append(
@@ -287,12 +338,31 @@ def _one_row(sheet: Sheet, layout: Layout, header: Header) -> Body:
     return Body([row], [BODY], columns, [], [None])
 
 
+def _wrong_widths(sheet: Sheet, header: Header, rows: list[int]) -> dict[int, int]:
+    """Return how many fields each row of a delimited file has that has too few or too many.
+
+    Spreadsheets leave out blank fields at the end of a line, and some programs end every line with a delimiter.
+    """
+    if not sheet.is_delimited or not rows:
+        return {}
+    width, needed = len(header.paths), max(header.positions.values()) + 1
+    lengths = [len(sheet.rows[row]) for row in rows]
+    all_longer = min(lengths) > width
+    return {
+        row: length
+        for row, length in zip(rows, lengths, strict=True)
+        if length < needed
+        or (length > width and not (all_longer and all(map(is_blank, sheet.rows[row][width:]))))
+    }
+
+
 def read_body(
     sheet: Sheet, layout: Layout, header: Header, identity: list[str], place: Place
 ) -> tuple[Body, list[Defect]]:
     """Return the rows of the table, each with its kind, and what is wrong with the table's extent.
 
     The table ends at an `end` rule, at a row whose first text is a note, or with its last row that is not blank.
+    Defects refuse the file; rows of a wrong width are told in `widths`.
     """
     if layout.block == "row":
         return _one_row(sheet, layout, header), []
@@ -307,4 +377,5 @@ def read_body(
         filled = _filled_down(values) if column.fill_down else values
         columns[key] = _cleaned(filled, column.clean) if column.clean else filled
     rows = [header.first_body_row + taken for taken in places]
-    return Body(rows, reader.kinds, columns, reader.notes, reader.scopes), reader.defects
+    widths = _wrong_widths(sheet, header, rows)
+    return Body(rows, reader.kinds, columns, reader.notes, reader.scopes, widths), reader.defects

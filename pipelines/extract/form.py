@@ -167,6 +167,11 @@ def stacked(reads: list[ReadTable]) -> tuple[ReadTable, Stack]:
         {key: [cell for read in reads for cell in read.body.columns[key]] for key in first.body.columns},
         [note for read in reads for note in read.body.notes],
         [scope for read in reads for scope in read.body.scopes],
+        {
+            number * _HEIGHT + row: width
+            for number, read in enumerate(reads)
+            for row, width in read.body.widths.items()
+        },
     )
     paths = [first.header.path_of(key) for key in keys]
     header = Header(0, 1, {key: index for index, key in enumerate(keys)}, paths)

@@ -47,7 +47,7 @@ def _csv_sheet(data: bytes, name: str) -> Sheet:
         ]
     except csv.Error as error:
         raise UnreadableFileError(f"CSV ({error})") from error
-    return Sheet(name, rows)
+    return Sheet(name, rows, is_delimited=True)
 
 
 def _workbook_sheets(data: bytes, patterns: list[str], every: bool) -> list[Sheet]:

@@ -35,13 +35,15 @@ class NoPreviousSheetError(ValueError):
 class Sheet:
     """Cells as the file holds them (text, number, date, '' for blank): `rows[0]` is row 1 of the file.
 
-    `marks` are those of which the file itself says what they mean.
+    `marks` are those of which the file itself says what they mean. Where it `is_delimited`, a row has as many cells as its
+    line has fields, so that one too many or too few shifts the others.
     """
 
     name: str
     rows: list[list[object]]
     merged: list[MergedRange] = field(default_factory=list)
     marks: dict[str, str] = field(default_factory=dict)
+    is_delimited: bool = False
 
 
 def column_letters(index: int) -> str:
@@ -119,14 +121,14 @@ def matching_sheet(names: list[str], patterns: list[str]) -> str | None:
         found = [name for name in names if fnmatch.fnmatchcase(sheet_key(name), bare)]
         if rank:
             latest = max(map(_year_in, found), default=0)
+            newest = max(newest, latest)
             found = [name for name in found if _year_in(name) == latest - (rank == "previous")]
         if found:
-            newest = max(newest, latest)
             return found[0]
-    return None
-
     if newest:
         raise NoPreviousSheetError(f"{' / '.join(patterns)} ∉ {names}")
+    return None
+
 
 def matching_sheets(names: list[str], patterns: list[str]) -> list[str]:
     """Return every name that any of the patterns names, in the order of the file."""

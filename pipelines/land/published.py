@@ -31,6 +31,7 @@ from pipelines.contracts.rows import (
     row_checks,
     row_values,
     undescribed_rows,
+    wrong_widths,
 )
 from pipelines.contracts.ties import check_ties
 from pipelines.defects import Defect, RefusedFileError, unique
@@ -42,8 +43,8 @@ from pipelines.extract.period import Span, period_words
 from pipelines.extract.reading import read_sheet, read_sheets
 from pipelines.extract.sheet import (
     IncompleteFileError,
-    Sheet,
     NoPreviousSheetError,
+    Sheet,
     UnreadableFileError,
     column_letters,
     swapped,
@@ -77,11 +78,11 @@ class FileReading:
     defects: list[Defect] = field(default_factory=list)
     stack: Stack | None = None
 
-
     @property
     def is_of_nothing(self) -> bool:
         """Return whether the file has nothing for the table, as a first edition has no year before."""
         return self.frame is not None and self.span is None
+
 
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
@@ -113,9 +114,9 @@ class PublishedReader:
         try:
             with _collector_at_rest():
                 self._read(path, snapshot, place, reading)
-        except RefusedFileError as error:
         except NoPreviousSheetError:
             reading.frame = no_figures()
+        except RefusedFileError as error:
             reading.frame = None
             reading.defects += [replace(defect, severity="error") for defect in error.defects]
         if self._table.transposed:
@@ -129,15 +130,21 @@ class PublishedReader:
         sheets = self._sheets(path, snapshot, place)
         one = self._table.sheets == "first"
         read, span = self._one(sheets[0], place, reading) if one else self._each(sheets, place, reading)
+        shifted = wrong_widths(read)
         identity = self._table.identity
         if identity is None:
+            if shifted.defects:
+                raise RefusedFileError(shifted.defects[:_FIRST_SHOWN])
             reading.frame = _reference_frame(read, span)
             return
+        reading.defects += shifted.defects
         reading.defects += unknown_marks(sheets[0], self._table, read)
         bodies = self._bodies(read, identity, span, reading)
         numbers = self._numbers(read)
+        refuse_shares(read, numbers)
         reading.defects += failed_cells(read, numbers)
         refused = self._refused(read, bodies, numbers, identity, reading)
+        refused.rows |= shifted.rows
         figures = self._figures(read, bodies, numbers, span, refused)
         reading.frame, defects = apply_corrections(figures, self._corrections(span), read.place)
         reading.defects += defects
@@ -149,7 +156,6 @@ class PublishedReader:
         layout, reading.span = layout_and_span(sheet, self._table, place)
         return self._rows(sheet, layout, reading.span, place), reading.span
 
-        refuse_shares(read, numbers)
     def _each(self, sheets: list[Sheet], place: Place, reading: FileReading) -> tuple[ReadTable, Span]:
         """Return the rows of all sheets as one table; a sheet that cannot be read is a defect, too many refuse the file."""
         forms, defects, refused = [], [], 0

@@ -13,9 +13,12 @@ import polars as pl
 import pytest
 from openpyxl import Workbook
 
+from cli.check import check_files
+from cli.messages import Speaker
 from pipelines.catalog.loader import Catalog
 from pipelines.land.published import FileReading
 from pipelines.normalize.area_codes import check_digit
+from pipelines.settings import Home
 from tests.publications import MIRROR, figure, needs, read, real_register, rules
 from tests.workbooks import MadeUpArea, made_up_register
 
@@ -142,6 +145,26 @@ def test_a_bare_name_is_the_body_that_no_other_row_names(made_up: Reader, tmp_pa
     assert rates == {"乙山県": Decimal(51), "甲野県": Decimal(52), "丙川県": Decimal(53)}
     blank = figure(reading, RATE, CITY, fiscal_year=2022)
     assert (blank["value_status"], blank["as_of_date"]) == ("nil_mark", YEAR_BEFORE)
+
+
+def test_a_row_shifted_by_a_comma_in_a_number_is_refused_alone(made_up: Reader, tmp_path: Path) -> None:
+    path = _csv(tmp_path, [_row("甲一市"), _row("三美町（甲野）")])
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("甲一市,50.5,,33,", "甲一市,50.5,,1,033,"), encoding="utf-8")
+    reading = made_up("transcription", path)
+    assert [(defect.rule, defect.row, defect.found) for defect in reading.defects] == [
+        ("wrong_width", 5, "7")
+    ]
+    assert reading.frame is not None
+    assert set(reading.frame["area_code"]) == {*PREFECTURES.values(), TWINS["甲野県"]}
+    types = made_up("transcription_types", path)
+    assert (types.frame, rules(types)) == (None, {"wrong_width"})
+
+
+def test_a_file_of_shifted_rows_is_refused(made_up: Reader, tmp_path: Path) -> None:
+    path = _csv(tmp_path, [[*_row(f"{name[:2]}町"), "余分"] for name in PREFECTURES] + [["甲一市", 1]])
+    reading = made_up("transcription", path)
+    assert (reading.frame, rules(reading)) == (None, {"wrong_width"})
 
 
 def test_a_bare_name_that_two_bodies_may_bear_is_left_open(made_up: Reader, tmp_path: Path) -> None:
@@ -303,9 +326,43 @@ def test_the_change_of_era_lies_between_the_sheets(made_up: Reader, tmp_path: Pa
 
 
 def test_a_workbook_without_the_year_before_gives_nothing_for_it(made_up: Reader, tmp_path: Path) -> None:
-    path = _workbook(tmp_path, years=("R5",))
-    assert made_up("municipalities", path).frame is not None
+    for years in (("R5",), ("R5", "R3")):
+        path = _workbook(tmp_path, years=years)
+        newest, before = made_up("municipalities", path), made_up("municipalities_restated", path)
+        assert figure(newest, RATE, CITY)["fiscal_year"] == 2023
+        assert (before.defects, before.is_of_nothing, newest.is_of_nothing) == ([], True, False)
+        assert before.frame is not None
+        assert before.frame.is_empty()
+
+
+def test_a_workbook_without_a_sheet_of_any_year_is_unreadable(made_up: Reader, tmp_path: Path) -> None:
+    path = _workbook(tmp_path, years=("主要",))
     assert rules(made_up("municipalities_restated", path)) == {"unreadable_file"}
+
+
+@pytest.mark.parametrize("years", [("R1_", "H30_"), ("令和元年度", "平成30年度"), ("R01 ", "H30.")])
+def test_the_year_may_stand_apart_in_the_sheets_name(
+    made_up: Reader, tmp_path: Path, years: tuple[str, str]
+) -> None:
+    path = _workbook(tmp_path, years=years)
+    assert figure(made_up("municipalities", path), RATE, CITY)["fiscal_year"] == 2019
+    assert figure(made_up("municipalities_restated", path), RATE, CITY)["fiscal_year"] == 2018
+
+
+def test_an_impossible_year_in_a_sheets_name_is_no_year(made_up: Reader, tmp_path: Path) -> None:
+    path = _workbook(tmp_path, years=("T20", "R5"))
+    assert figure(made_up("municipalities", path), RATE, CITY)["fiscal_year"] == 2023
+    assert rules(made_up("municipalities", _workbook(tmp_path, years=("T20",)))) == {"period_unknown"}
+
+
+def test_a_broken_first_edition_is_reported_as_the_table_that_it_is(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.check.load_register", lambda _: made_up_register(AREAS))
+    broken = [INDICATORS[0], "新しい指標", *INDICATORS[2:]]
+    path = _workbook(tmp_path, years=("R5",), indicators=broken)
+    [report] = check_files([path], home, SOURCE, Speaker("ja"))
+    assert (report.table, report.accepted) == ("municipalities", False)
 
 
 @pytest.mark.parametrize("merges", [True, False], ids=["heads merged", "heads not merged"])

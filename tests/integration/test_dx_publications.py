@@ -105,6 +105,50 @@ def test_a_dashboard_without_its_day_is_refused(catalog: Catalog, tmp_path: Path
     assert rules(_dashboard(catalog, tmp_path, BODIES, name="dx_dashboard.zip")) == {"period_unknown"}
 
 
+def _list_of_users(folder: Path, name: str, title: str, rows: list[list[str | None]]) -> Path:
+    book = Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    sheet.append([title])
+    sheet.append([None, "番号", "団体区分", "都道府県", "団体名", "導入済", "実証中"])
+    for row in rows:
+        sheet.append([None, *row])
+    book.save(folder / name)
+    return folder / name
+
+
+def _users(bodies: list[MadeUpArea]) -> list[list[str | None]]:
+    return [
+        [str(number), "市区町村", area.prefecture, area.name, "○", None] for number, area in enumerate(bodies)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "rule"),
+    [
+        ("001070421.xlsx", "AIの導入団体一覧（令和6年12月31日現在）", None),
+        ("001070421_2024-12-31.xlsx", "AIの導入団体一覧", None),
+        ("001070421_2024-12-31.xlsx", "AIの導入団体一覧（令和6年12月31日現在）", None),
+        ("001070421_2023-12-31.xlsx", "AIの導入団体一覧（令和6年12月31日現在）", "period_contradicts"),
+        ("001070421.xlsx", "AIの導入団体一覧", "period_unknown"),
+        ("001070421_T20.12.31.xlsx", "AIの導入団体一覧", "period_unknown"),
+    ],
+)
+def test_the_day_of_a_list_under_the_publishers_own_name(
+    catalog: Catalog, tmp_path: Path, name: str, title: str, rule: str | None
+) -> None:
+    reading = read(catalog, REGISTER, SURVEY, "ai", _list_of_users(tmp_path, name, title, _users(BODIES[:3])))
+    assert rules(reading) == ({rule} if rule else set())
+    assert (reading.span.day if reading.span else None) == (None if rule else date(2024, 12, 31))
+
+
+def test_a_note_inside_a_list_refuses_it(catalog: Catalog, tmp_path: Path) -> None:
+    rows, note = _users(BODIES[:4]), ["※２は回答がない団体", None, None, None, None, None]
+    for listed, rule in (([*rows, note], None), ([*rows[:2], note, *rows[2:]], "note_inside")):
+        path = _list_of_users(tmp_path, "AI導入団体一覧_2024-12-31.xlsx", "一覧", listed)
+        assert rules(read(catalog, REGISTER, SURVEY, "ai", path)) == ({rule} if rule else set())
+
+
 @pytest.mark.parametrize(
     ("table", "name"),
     [("ai", "AI導入団体一覧"), ("rpa", "RPA導入団体一覧"), ("generative_ai", "生成AI導入団体一覧")],
@@ -201,3 +245,15 @@ def test_a_page_of_another_kind_is_no_list(catalog: Catalog, tmp_path: Path) -> 
         assert rules(read(catalog, REGISTER, KONBINI, "municipalities", path)) == {rule}
     saved = _konbini_page(tmp_path, "konbini_2026-04-01.csv", BODIES)
     assert rules(read(catalog, REGISTER, KONBINI, "municipalities", saved)) == {"unreadable_file"}
+
+
+def test_a_note_within_the_page_loses_no_body(catalog: Catalog, tmp_path: Path) -> None:
+    path = _konbini_page(tmp_path, "konbini_2026-04-01.html", BODIES)
+    page, note = path.read_text(encoding="utf-8"), "<tr><td colspan=8>※一部の窓口を除く</td></tr>"
+    path.write_text(page.replace("</tbody>", f"{note}</tbody>"), encoding="utf-8")
+    assert rules(read(catalog, REGISTER, KONBINI, "municipalities", path)) == set()
+    last = f"<td>&nbsp;{BODIES[-1].name}"
+    for inside in (page.replace("</tr>", f"</tr>{note}", 4), page.replace(last, last.replace(";", ";※"))):
+        path.write_text(inside, encoding="utf-8")
+        reading = read(catalog, REGISTER, KONBINI, "municipalities", path)
+        assert (reading.frame, rules(reading)) == (None, {"note_inside"})
