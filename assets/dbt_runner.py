@@ -20,6 +20,7 @@ from assets.parsed_project import (
     dbt_arguments,
     project_object,
 )
+from pipelines.limits import LIMITS
 from pipelines.settings import Home
 
 _RESULT_EVENTS = {"LogModelResult", "LogSeedResult", "LogSnapshotResult", "LogTestResult"}
@@ -27,12 +28,6 @@ _DONE = object()
 # Of a hundred names dbt would look for each among all nodes: those asked about wear a tag instead.
 _ASKED = "mieruka_asked"
 _ONLY_ASKED = ["--indirect-selection", "empty", "--select", f"tag:{_ASKED}"]
-# The variables that profiles.yml and macros read, what they set in DuckDB, and an example.
-_LIMITS = (
-    ("MIERUKA_MEMORY_LIMIT", "memory_limit", "10GiB"),
-    ("MIERUKA_TEMP_LIMIT", "max_temp_directory_size", "60GiB"),
-    ("MIERUKA_THREADS", "threads", "2"),
-)
 _ROWS = "MIERUKA_ROWS_AT_ONCE"
 
 
@@ -126,15 +121,17 @@ def check_limits(environment: Mapping[str, str]) -> None:
     """Raise DbtBuildError when a limit cannot be used, with the name of its variable: DuckDB does not know that."""
     import duckdb
 
-    for variable, option, example in _LIMITS:
-        given = environment.get(variable)
+    for limit in LIMITS:
+        given = environment.get(limit.variable)
         if not given:
             continue
         try:
-            duckdb.connect(config={option: given}).close()
+            duckdb.connect(config={limit.option: given}).close()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
-            raise DbtBuildError(f"{variable}={given}: {reason}; expected such as {example}") from None
+            raise DbtBuildError(
+                f"{limit.variable}={given}: {reason}; expected such as {limit.example}"
+            ) from None
     rows = environment.get(_ROWS, "")
     if rows and not (rows.isdecimal() and int(rows)):
         raise DbtBuildError(f"{_ROWS}={rows}: expected a whole number of rows such as 4000000")

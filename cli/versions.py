@@ -102,12 +102,16 @@ def compared(home: Home, old: str, new: str, say: Speaker) -> Iterator[ChangeRep
     """Compare two versions or published files; raise UsageError for what is neither."""
     import duckdb
 
+    from pipelines.limits import duckdb_limits
     from pipelines.publish.change_report import ChangeReport
     from pipelines.publish.differences import NotPublishedDatabaseError, Side, attach, compare
 
     databases = (_database_of(home, old, say), _database_of(home, new, say))
     sides = [Side(catalog, name) for catalog, (name, _) in zip(("old", "new"), databases, strict=True)]
-    with tempfile.TemporaryDirectory(prefix="mieruka_diff_") as folder, duckdb.connect() as connection:
+    with (
+        tempfile.TemporaryDirectory(prefix="mieruka_diff_") as folder,
+        duckdb.connect(config=duckdb_limits()) as connection,
+    ):
         connection.execute(f"set temp_directory = '{folder}'")
         try:
             for side, (_, path) in zip(sides, databases, strict=True):

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from pipelines.faults import passing
+from pipelines.limits import duckdb_limits
 from pipelines.progress import report
 from pipelines.publish.change_report import ChangeReport
 from pipelines.publish.content import contents, hashed_by
@@ -182,7 +183,7 @@ def _fill(home: Home, folder: Path, run: Run, publication: Publication, previous
     variables = variables_of(run_date)
     shutil.copyfile(home.build_database, database)
     passing("publish.copied", database)
-    with duckdb.connect(str(database)) as connection:
+    with duckdb.connect(str(database), config=duckdb_limits()) as connection:
         _drop_scaffolding(connection)
         passing("publish.reduced", database)
         with _previous(connection, home.published_database, previous) as side:
@@ -219,8 +220,10 @@ def _fill(home: Home, folder: Path, run: Run, publication: Publication, previous
 def publish(home: Home, run: Run, inputs: str, run_date: date, failures: str = "") -> Run:
     """Publish the built database of a home as a version; return the run with its end and what it changed.
 
-    `inputs` and `failures` are the fingerprints of what it was built from and of what failed meanwhile. The run gets another id where its own would not be the newest (`next_version`). Raises OSError or duckdb.Error when that fails; the published database is then the old one. RetentionRuleError says
-    before anything is done that the rule for old versions cannot be used.
+    `inputs` and `failures` are the fingerprints of what it was built from and of what failed meanwhile. The run gets
+    another id where its own would not be the newest (`next_version`). Raises OSError or duckdb.Error when that fails; the
+    published database is then the old one. RetentionRuleError says before anything is done that the rule for old
+    versions cannot be used.
     """
     report("publish", 0, 3)
     rule = retention_rule(home)

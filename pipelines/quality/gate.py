@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.catalog.vocabulary import Label
+from pipelines.limits import duckdb_limits
 from pipelines.progress import report
 from pipelines.query import quoted
 
@@ -240,7 +241,7 @@ def run_gate(
     source = context.data_sources.add_pandas("warehouse")
     outcomes: list[Outcome] = []
     affected: dict[str, Affected] = {}
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect(str(database), read_only=True, config=duckdb_limits()) as connection:
         damage = None if previous is None else _attach(connection, previous)
         compares = previous is not None and damage is None
         chosen = [suite for suite in suites or load_suites() if compares or not suite.needs_previous]

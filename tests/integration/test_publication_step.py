@@ -18,6 +18,8 @@ from pipelines.acquire.fetch import acquire
 from pipelines.catalog.loader import Catalog
 from pipelines.changes import build_inputs, reasons_to_run
 from pipelines.defects import file_defect
+from pipelines.publish import release
+from pipelines.publish.content import TableContent, contents
 from pipelines.publish.rollback import roll_back
 from pipelines.publish.runs import History, read_publication
 from pipelines.publish.versions import current_version, kept_versions
@@ -118,6 +120,23 @@ def test_what_was_built_before_midnight_is_published_for_that_day(
     assert publication.run_date == DAY.isoformat()
     # The deadline that passed with that midnight is still to be judged.
     assert publication.valid_until == next_day
+
+
+def test_a_publication_keeps_to_the_limits_of_the_build(
+    home: Home, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[tuple[object, ...]] = []
+
+    def note(connection: duckdb.DuckDBPyConnection) -> dict[str, TableContent]:
+        limits.extend(connection.execute("select current_setting('threads')").fetchall())
+        return contents(connection)
+
+    monkeypatch.setenv("MIERUKA_DBT_TARGET", "limited")
+    monkeypatch.setenv("MIERUKA_THREADS", "1")
+    monkeypatch.setattr(release, "contents", note)
+    build(home, DAY)
+    assert last_step(home, catalog).success
+    assert limits == [(1,)]
 
 
 def test_nothing_is_published_again_for_a_file_that_is_refused_every_night(nights: Nights) -> None:
