@@ -355,14 +355,15 @@ def test_an_impossible_year_in_a_sheets_name_is_no_year(made_up: Reader, tmp_pat
     assert rules(made_up("municipalities", _workbook(tmp_path, years=("T20",)))) == {"period_unknown"}
 
 
-def test_a_broken_first_edition_is_reported_as_the_table_that_it_is(
+def test_a_broken_first_edition_is_not_passed_over_as_having_nothing(
     tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cli.check.load_register", lambda _: made_up_register(AREAS))
     broken = [INDICATORS[0], "新しい指標", *INDICATORS[2:]]
     path = _workbook(tmp_path, years=("R5",), indicators=broken)
     [report] = check_files([path], home, SOURCE, Speaker("ja"))
-    assert (report.table, report.accepted) == ("municipalities", False)
+    assert not report.accepted
+    assert "unknown_header" in {defect.rule for defect in report.defects}
 
 
 @pytest.mark.parametrize("merges", [True, False], ids=["heads merged", "heads not merged"])

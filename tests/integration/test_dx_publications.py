@@ -143,7 +143,7 @@ def test_the_day_of_a_list_under_the_publishers_own_name(
 
 
 def test_a_note_inside_a_list_refuses_it(catalog: Catalog, tmp_path: Path) -> None:
-    rows, note = _users(BODIES[:4]), ["※２は回答がない団体", None, None, None, None, None]
+    rows, note = _users(BODIES[:4]), [None, None, "※回答がない団体を除く", None, None, None]
     for listed, rule in (([*rows, note], None), ([*rows[:2], note, *rows[2:]], "note_inside")):
         path = _list_of_users(tmp_path, "AI導入団体一覧_2024-12-31.xlsx", "一覧", listed)
         assert rules(read(catalog, REGISTER, SURVEY, "ai", path)) == ({rule} if rule else set())
