@@ -258,8 +258,11 @@ def _jump_defects(matrix: _Matrix, witnesses: list[_Matrix], areas: list[str]) -
 
 
 def check_continuity(files: list[FileFigures]) -> dict[str, list[Defect]]:
-    """Return the defects of each file (by the SHA-256 of its bytes); `error` means that no figure of it can be trusted."""
-    ordered = sorted(files, key=lambda file: file.order)
+    """Return the defects of each file (by the SHA-256 of its bytes); `error` means that no figure of it can be trusted.
+
+    A file that has nothing for the table is no witness.
+    """
+    ordered = sorted((file for file in files if not file.frame.is_empty()), key=lambda file: file.order)
     if len(ordered) < 2:
         return {}
     areas, matrices = _matrices(ordered)

@@ -173,7 +173,7 @@ class PublicationLanding:
                 pl.read_parquet(folder / f"{_stem(snapshots[record.snapshot_sha256])}.parquet"),
             )
             for record in records
-            if record.accepted and record.figures
+            if record.accepted
         ]
         found = {
             sha256: [asdict(defect) for defect in defects]

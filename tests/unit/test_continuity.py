@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -62,6 +63,15 @@ def test_a_column_in_another_unit_is_found_in_its_own_year(year: int, item: str)
     years = history()
     years[year][item] = [value * 1000 for value in years[year][item]]
     assert rules(years) == {year: {"scale_jump"}}
+
+
+def test_a_file_that_has_nothing_is_no_witness() -> None:
+    years = history()
+    years[2019]["people"] = [value * 1000 for value in years[2019]["people"]]
+    held = files(years)
+    nothing = replace(held[0], order="None", frame=held[0].frame.clear())
+    assert check_continuity([*held, nothing]).keys() == {f"{2019:064d}"}
+    assert check_continuity([held[0], nothing]) == {}
 
 
 @pytest.mark.parametrize("year", YEARS)
