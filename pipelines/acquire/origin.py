@@ -12,6 +12,7 @@ from pipelines.acquire.content import PAGES
 from pipelines.acquire.errors import TooManyFilesError
 from pipelines.catalog.published import Period, PublishedTable
 from pipelines.catalog.registers import RegisterTable
+from pipelines.normalize.japanese_dates import DateExpressionError
 from pipelines.normalize.spans import find_parts
 from pipelines.normalize.text import normalise_width
 from pipelines.stamps import files_below
@@ -75,7 +76,11 @@ def is_file_of(name: str, table: PublishedTable | RegisterTable) -> bool:
 
 def name_other_years(period: Period, first: str, second: str) -> bool:
     """Return whether two file names name different years, by the patterns of the period."""
-    parts = [find_parts(period.file, name) for name in (first, second)]
+    try:
+        parts = [find_parts(period.file, name) for name in (first, second)]
+    except DateExpressionError:
+        # Whoever reads the file says that there is no such year.
+        return False
     return all(parts) and len({found[0].get("year") for found in parts if found}) > 1
 
 

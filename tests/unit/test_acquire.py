@@ -318,6 +318,16 @@ def test_two_years_of_one_content_at_once_are_both_doubted(tmp_path: Path, home:
     assert {defect.file for defect in defects} == {"H27.xlsx", "H28.xlsx"}
 
 
+def test_a_name_with_an_impossible_year_stops_no_acquisition(tmp_path: Path, home: Home) -> None:
+    source, origin = published_source(tmp_path), tmp_path / "origin"
+    origin.mkdir()
+    for name in ("H27.xlsx", "昭和99年.xlsx"):
+        (origin / name).write_bytes(b"the same bytes")
+    snapshots, defects = acquire(source, home, origin)
+    assert len({entry.snapshot_sha256 for entry in snapshots}) == 1
+    assert defects == []
+
+
 def published_source(folder: Path) -> DescribedSource:
     label = {"ja": "見本", "en": "sample"}
     table = {
