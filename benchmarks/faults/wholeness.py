@@ -11,7 +11,7 @@ from pipelines.files import sha256_of
 from pipelines.settings import Home
 
 # What differs between two runs over the same files: moments, the record of the runs, and what a run found before it.
-_OF_THE_RUN = {"retrieved_at", "last_good_at", "last_attempt_at"}
+_OF_THE_RUN = {"retrieved_at", "last_good_at", "last_attempt_at", "failing_since"}
 _NOT_COMPARED = {"meta.run", "meta.figure_change", "meta.verdict_change"}
 _FEWEST_TABLES = 20
 

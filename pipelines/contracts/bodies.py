@@ -228,7 +228,7 @@ def refuse_without_list(identity: Identity, index: AreaIndex, place: Place) -> N
         raise RefusedFileError(
             [
                 place.defect(
-                    "area_list_missing", None,
+                    "area_list_missing", "0",
                     f"{index.day} の市区町村の一覧が先に必要です（標準地域コード FEA_hyoujun-….csv など）",
                     f"A list of the municipalities of {index.day} is needed first, such as FEA_hyoujun-….csv",
                 )
