@@ -161,3 +161,12 @@ class Origin:
 def origin_of(tmp_path: Path, home: Home, catalog: Catalog) -> Callable[[str], Origin]:
     """Return a maker of origin folders for a source of the project."""
     return lambda source_id: Origin(source_id, tmp_path / "origin", home, catalog)
+
+
+@pytest.fixture
+def events(home: Home) -> Path:
+    """Return the file into which a receiver of the home writes what it is told."""
+    path = home.root / "events.jsonl"
+    text = f'[[receiver]]\nname = "lines"\ntype = "json"\npath = "{path}"\n'
+    (home.root / "mieruka.toml").write_text(text, encoding="utf-8")
+    return path

@@ -21,14 +21,6 @@ from pipelines.settings import Home
 from pipelines.unchanged import Sight
 
 
-@pytest.fixture
-def events(home: Home) -> Path:
-    path = home.root / "events.jsonl"
-    text = f'[[receiver]]\nname = "lines"\ntype = "json"\npath = "{path}"\n'
-    (home.root / "mieruka.toml").write_text(text, encoding="utf-8")
-    return path
-
-
 def reasons(path: Path) -> list[str]:
     """Return why runs failed, as was told."""
     if not path.exists():

@@ -63,14 +63,6 @@ def instance(tmp_path: Path) -> Iterator[DagsterInstance]:
 
 
 @pytest.fixture
-def events(home: Home) -> Path:
-    path = home.root / "events.jsonl"
-    text = f'[[receiver]]\nname = "lines"\ntype = "json"\npath = "{path}"\n'
-    (home.root / "mieruka.toml").write_text(text, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
 def failed_before(home: Home) -> None:
     moment = "2026-11-23T02:00:00+09:00"
     History(home).add(Run("run1", moment, moment, "failed", 0, 0))
