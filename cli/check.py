@@ -162,10 +162,16 @@ def check_table(reports: list[FileReport], say: Speaker) -> tuple[Columns, list[
     return Columns.of(say(f"check_{name}") for name in names), rows
 
 
-def check_files(paths: list[Path], home: Home, source_id: str | None, say: Speaker) -> list[FileReport]:
-    """Return a report for each file, and for each file below a folder that a source describes."""
+def check_files(
+    paths: list[Path], home: Home, source_id: str | None, say: Speaker
+) -> tuple[list[FileReport], list[str]]:
+    """Return a report for each file, also for each below a folder that a source describes, and what to say of others.
+
+    Raises UsageError for a file that is not there.
+    """
     checker = _Checker(home, source_id, say)
-    reports = []
+    reports: list[FileReport] = []
+    unknown: list[str] = []
     for path in paths:
         if path.is_dir():
             files = list(files_of(path))
@@ -178,6 +184,7 @@ def check_files(paths: list[Path], home: Home, source_id: str | None, say: Speak
             raise UsageError(say("no_file", path=path))
         report = checker.check(path, path.as_posix())
         if report is None:
-            raise UsageError(say("no_source_for_file", path=path, known=checker.known()))
-        reports.append(report)
-    return reports
+            unknown.append(say("no_source_for_file", path=path, known=checker.known()))
+        else:
+            reports.append(report)
+    return reports, unknown

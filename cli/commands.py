@@ -172,7 +172,7 @@ def sources(arguments: Namespace, home: Home, say: Speaker) -> int:
 
 
 def check(arguments: Namespace, home: Home, say: Speaker) -> int:
-    """Report the defects of files; exit 1 when there are any."""
+    """Report the defects of files; exit 1 when there are any, 2 when a file is of no known source."""
     from cli.check import check_files, check_table
     from cli.progress import Display
     from cli.tables import write_table
@@ -180,7 +180,9 @@ def check(arguments: Namespace, home: Home, say: Speaker) -> int:
     from pipelines.quality.defect_report import as_html, as_text
 
     with Display(say, quiet=True).shown():
-        reports = check_files([Path(name) for name in arguments.files], home, arguments.source, say)
+        reports, unknown = check_files([Path(name) for name in arguments.files], home, arguments.source, say)
+    if unknown and not reports:
+        raise UsageError("\n".join(unknown))
     if arguments.html:
         write_atomically(Path(arguments.html), as_html(reports, say.language))
         print(say("check_page", path=arguments.html))
@@ -190,6 +192,10 @@ def check(arguments: Namespace, home: Home, say: Speaker) -> int:
         write_table(*check_table(reports, say), sys.stdout)
         for line in as_text([entry for entry in reports if entry.defects], say.language):
             print(line)
+    for text in unknown:
+        print(text, file=sys.stderr)
+    if unknown:
+        return _USAGE
     return _FAILED if any(entry.defects for entry in reports) else _OK
 
 

@@ -387,6 +387,13 @@ def test_check_reports_without_touching_the_warehouse(mieruka: Mieruka, tmp_path
     assert "見つかったもの: 五十七" in result.stdout
     assert "直し方: " in result.stdout
     assert mieruka("check", str(source)).returncode == 0
+    (tmp_path / "unknown.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    beside = mieruka("check", str(tmp_path / "unknown.csv"), str(source))
+    assert beside.returncode == 2
+    assert "prefectures.csv" in beside.stdout
+    assert "unknown.csv" in beside.stderr
+    alone = mieruka("check", str(tmp_path / "unknown.csv"))
+    assert (alone.returncode, alone.stdout) == (2, "")
 
 
 def test_the_gates_report_opens_without_a_network(home: Path) -> None:

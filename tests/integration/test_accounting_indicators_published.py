@@ -361,7 +361,7 @@ def test_a_broken_first_edition_is_not_passed_over_as_having_nothing(
     monkeypatch.setattr("cli.check.load_register", lambda _: made_up_register(AREAS))
     broken = [INDICATORS[0], "新しい指標", *INDICATORS[2:]]
     path = _workbook(tmp_path, years=("R5",), indicators=broken)
-    [report] = check_files([path], home, SOURCE, Speaker("ja"))
+    [report], _ = check_files([path], home, SOURCE, Speaker("ja"))
     assert not report.accepted
     assert "unknown_header" in {defect.rule for defect in report.defects}
 
