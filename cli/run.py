@@ -201,8 +201,8 @@ def run_warehouse(
     """Run the whole path unless nothing changed; raise RunFailedError when nothing could be published.
 
     Another run on the same home is waited for `wait` seconds (None: without end), then HomeBusyError is raised. A run
-    that any other error ends is noted as failed, under the moment when it `started`. What the
-    suites of the quality gate named by `accept` find does not block.
+    that any other error ends is noted as failed, under the moment when it `started`. What the suites of the quality gate
+    named by `accept` find does not block.
     """
     with writing(home, wait, lambda: tell_waiting(home, say)):
         try:

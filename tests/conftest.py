@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -21,6 +21,9 @@ from pipelines.extract.grid import Grid
 from pipelines.extract.table import Place
 from pipelines.land.source import LandedTable, SourceLanding
 from pipelines.settings import SOURCES_DIR, Home
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 # The publishers' own files are not in the repository: a folder that lies beside it, or the one that is named.
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "mirror"
@@ -170,3 +173,14 @@ def events(home: Home) -> Path:
     text = f'[[receiver]]\nname = "lines"\ntype = "json"\npath = "{path}"\n'
     (home.root / "mieruka.toml").write_text(text, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[DagsterInstance]:
+    """Return an instance of Dagster that ends with the test."""
+    from dagster import DagsterInstance
+
+    folder = tmp_path / "dagster"
+    folder.mkdir()
+    with DagsterInstance.local_temp(str(folder)) as made:
+        yield made

@@ -233,13 +233,14 @@ def _sha256_of(path: Path | None) -> str:
 
 def _has_new_published_bytes(source: DescribedSource, snapshots: list[Snapshot], origin: Path) -> bool:
     held = {(entry.table, entry.snapshot_sha256) for entry in snapshots}
-    last = {entry[1:]: newest.snapshot_sha256 for entry, newest in newest_by_name(snapshots).items()}
+    newest = newest_by_name(snapshots)
     collected = source.description.collected()
     files = files_of(origin) if collected else ()
     for name, table in collected.items():
         for file in published_files(table, origin, files):
             sha256 = _sha256_of(file.path)
-            if (name, sha256) not in held or last.get((name, file.name), sha256) != sha256:
+            last = newest.get((source.source_id, name, file.name))
+            if (name, sha256) not in held or (last and last.snapshot_sha256 != sha256):
                 return True
     return False
 

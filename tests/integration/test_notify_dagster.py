@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -52,14 +52,6 @@ def chosen_on_the_pages() -> None:
 
 def a_night(instance: DagsterInstance, **more: Any) -> None:
     night.execute_in_process(instance=instance, raise_on_error=False, **more)
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[DagsterInstance]:
-    folder = tmp_path / "dagster"
-    folder.mkdir()
-    with DagsterInstance.local_temp(str(folder)) as found:
-        yield found
 
 
 @pytest.fixture
