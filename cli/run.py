@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,8 +102,9 @@ class RunOutcome:
             print(say("warnings", count=kept), file=sys.stderr)
 
 
-def _settled(home: Home, catalog: Catalog, sight: Sight, run: Run | None) -> RunOutcome:
+def _settled(home: Home, catalog: Catalog, origin: Path | None, sight: Sight, run: Run | None) -> RunOutcome:
     """Return how a run ended, and remember it for the nights on which nothing changes."""
+    from pipelines.acquire.origin import passed_over
     from pipelines.land.catalog_tables import all_defects
     from pipelines.land.status import stale_tables
 
@@ -115,7 +116,8 @@ def _settled(home: Home, catalog: Catalog, sight: Sight, run: Run | None) -> Run
     # What cannot be remembered is looked at again next time.
     with contextlib.suppress(StorageError):
         sight.settle(Outcome(failures, kept, stale))
-    return RunOutcome(run, kept, failures, stale)
+    others = passed_over(catalog.sources.values(), origin) if origin else []
+    return RunOutcome(run, kept, failures, stale, others)
 
 
 def _failure_text(result: Any) -> str:
@@ -233,7 +235,6 @@ def _run_closely(
     home: Home, say: Speaker, origin: Path | None, sight: Sight, full: Full | None, accept: list[str]
 ) -> RunOutcome:
     """Find out what there is to do, and do it."""
-    from pipelines.acquire.origin import passed_over
     from pipelines.catalog.loader import load_catalog
     from pipelines.changes import reasons_to_run
 
@@ -242,10 +243,9 @@ def _run_closely(
     damaged = discard_damaged(home)
     if not full and not damaged and not reasons_to_run(home, catalog, today(), origin):
         History(home).note("unchanged", now(), now())
-        return _settled(home, catalog, sight, None)
+        return _settled(home, catalog, origin, sight, None)
     with Display(say).shown():
         _execute(home, origin, full, accept)
     # What was wrong may have been put right without a change of what is published.
     last = History(home).runs()[-1]
-    outcome = _settled(home, catalog, sight, last if last.outcome == "published" else None)
-    return replace(outcome, passed_over=passed_over(catalog.sources.values(), origin) if origin else [])
+    return _settled(home, catalog, origin, sight, last if last.outcome == "published" else None)

@@ -368,6 +368,18 @@ def test_nothing_changed_touches_nothing(mieruka: Mieruka, home: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in watched} == before
 
 
+def test_a_file_that_no_source_describes_is_named_though_nothing_changed(
+    mieruka: Mieruka, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "001057555.xlsx").write_bytes(b"of a name that nobody described")
+    before = (home / "published" / "mieruka.duckdb").stat().st_mtime_ns
+    result = mieruka("run", "--origin", str(tmp_path))
+    assert result.returncode == 0
+    assert "変更はありません" in result.stdout
+    assert "001057555.xlsx" in result.stderr
+    assert (home / "published" / "mieruka.duckdb").stat().st_mtime_ns == before
+
+
 def test_check_reports_without_touching_the_warehouse(mieruka: Mieruka, tmp_path: Path) -> None:
     source = (
         Path(__file__).resolve().parents[2]
